@@ -1,0 +1,56 @@
+/* validate.h
+ *
+ * Job.       Every constraint of traffic-mirroring.md sections 2, 6 and 7,
+ *            once: of a single value, of one object, of objects together.
+ *            The daemon, the command line and the gateway all ask here.
+ * Input.     Text of one value; an object; a model.
+ * Output.    One line that names key, value and what is allowed.
+ * Not here.  Reading rows and arguments, deciding what to do about it.
+ * Ownership. Messages are malloc()ed.
+ * Failure.   NULL means fine. */
+
+#ifndef LIB_VALIDATE_H
+#define LIB_VALIDATE_H 1
+
+#include "model.h"
+
+/* The limits, once.  Section 7, and section 6 for quotas. */
+#define TM_NAME_MAX 64                  /* Characters, not bytes. */
+#define TM_DESCRIPTION_MAX 255          /* Characters. */
+#define TM_SESSION_PRIORITY_MAX 32766
+#define TM_RULE_PRIORITY_MAX 65535
+#define TM_VNI_MAX 16777215             /* RFC 7348: 24 bits. */
+#define TM_VNI_DEFAULT 1
+#define TM_PACKET_LENGTH_MAX 65535
+
+/* Values.  'key' is the word the operator used, for the message. */
+char *tm_validate_name(const char *key, const char *value);
+char *tm_validate_description(const char *key, const char *value);
+/* A decimal integer without sign or blanks, lo..hi. */
+char *tm_validate_integer(const char *key, const char *value, int64_t lo,
+                          int64_t hi, int64_t *out);
+char *tm_validate_mac(const char *key, const char *value, struct eth_addr *);
+
+/* A rule by itself: families agree, ports only with tcp and udp, icmp only
+ * with IPv4, icmp6 only with IPv6, priority in range. */
+char *tm_validate_rule(const struct tm_rule *);
+
+/* A session by itself: priority, vni, packet length, a target that fits its
+ * type. */
+char *tm_validate_session(const struct tm_session *);
+
+/* 'session' among the others of 'model' (which may hold an older version of
+ * it): no two sessions of a source share a priority; no ENI is source and
+ * target at once; no ENI is a source twice; an ENI that does not support
+ * mirroring is no source; the target has an address. */
+char *tm_validate_session_in(const struct tm_model *,
+                             const struct tm_session *);
+
+/* What is contradictory about 'eni' as a source, written past the tools: for
+ * the daemon's status.  One line each is added to 'problems'.  Returns false if
+ * 'eni' must not be mirrored at all (does not support mirroring; is also a
+ * target), with the reason in '*reason' (malloc()ed). */
+bool tm_validate_source(const struct tm_model *, const struct tm_eni *,
+                        struct tm_problems *, char **reason);
+
+#endif /* lib/validate.h */

@@ -1,0 +1,66 @@
+/* ports.h
+ *
+ * Job.       The reconciler's eyes: the local Open_vSwitch database to a
+ *            struct tm_node (which ENI is on which OpenFlow port, VLANs,
+ *            settings), and the tunnel port of the plugin in it.
+ * Input.     The remote of the Open_vSwitch database.
+ * Output.    A node that is replaced, never altered; what changed in it.
+ * Not here.  Flows, the Traffic_Mirror database.
+ * Ownership. Owns the IDL; no row pointer leaves.
+ * Failure.   Database away: the last node stays.  A wrong setting: the default
+ *            is used and a problem says so.  The switch refuses the tunnel
+ *            port: node->tunnel is 0 and node->tunnel_problem has its words. */
+
+#ifndef PLUGIN_PORTS_PORTS_H
+#define PLUGIN_PORTS_PORTS_H 1
+
+#include "plugin/compile/node.h"
+
+struct tm_ports;
+
+/* 'remote' as in ovsdb(7).  Connects in the background. */
+struct tm_ports *tm_ports_create(const char *remote);
+void tm_ports_destroy(struct tm_ports *);
+
+/* True if the node changed; what did is added to 'dirty'.  'want_tunnel': at
+ * least one session has a source here, so the tunnel port is created where it
+ * is missing, put right where it differs.  (It is not deleted when
+ * 'want_tunnel' becomes false again: ports are cheap, churn is not.) */
+bool tm_ports_run(struct tm_ports *, bool want_tunnel, struct tm_node_dirty *);
+void tm_ports_wait(struct tm_ports *);
+
+/* False until the whole contents of the database arrived once. */
+bool tm_ports_is_ready(const struct tm_ports *);
+const struct tm_node *tm_ports_node(const struct tm_ports *);
+
+/* Settings that are not the compiler's business.  Valid until the next run. */
+struct tm_settings {
+    char *system_id;            /* Never NULL: the host name by default. */
+    char *remote;               /* tmirror-remote, or the database's own. */
+    char *bridge;               /* Never NULL. */
+    char *management;           /* OpenFlow target of the bridge. */
+    char *pipeline;             /* "normal", ..., "auto". */
+    char *ovs_version;          /* "" if unknown. */
+    char *datapath_type;        /* "system", "netdev", ... */
+};
+const struct tm_settings *tm_ports_settings(const struct tm_ports *);
+const struct sset *tm_ports_problems(const struct tm_ports *);
+
+/* Deletes the plugin's ports (external_ids:tmirror-owner); for 'exit
+ * --cleanup'.  Call tm_ports_run() until tm_ports_cleanup_done(). */
+void tm_ports_start_cleanup(struct tm_ports *);
+bool tm_ports_cleanup_done(const struct tm_ports *);
+
+/* Makes the neighbour entries of 'targets' known to a userspace datapath
+ * before the first copy, which would be lost otherwise (datapath-facts 7): one
+ * empty datagram to the discard port (RFC 863) of each that is new since the
+ * last call makes the kernel resolve it, and the switch listens in.  Does
+ * nothing on the kernel datapath. */
+void tm_ports_resolve(struct tm_ports *, const struct tm_addr *targets,
+                      size_t n);
+
+/* Lines for conn/show and port/list. */
+void tm_ports_show(const struct tm_ports *, struct ds *);
+void tm_ports_list(const struct tm_ports *, struct ds *);
+
+#endif /* plugin/ports/ports.h */

@@ -1,0 +1,30 @@
+# tests/: unit (CUnit), at (autotest, dummy datapath), system (real packets),
+# perf.  tests/run runs all of them but perf.
+
+EXTRA_DIST += tests/run
+
+# Unit tests link the pure libraries only.
+check_PROGRAMS += \
+	tests/unit/test-lib \
+	tests/unit/test-flow \
+	tests/unit/test-compile
+TESTS += \
+	tests/unit/test-lib \
+	tests/unit/test-flow \
+	tests/unit/test-compile
+
+tests_unit_test_lib_SOURCES = tests/unit/test-lib.c
+tests_unit_test_lib_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_lib_LDADD = lib/libtm.a $(OVS_LIBS) $(CUNIT_LIBS)
+
+tests_unit_test_flow_SOURCES = tests/unit/test-flow.c
+tests_unit_test_flow_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_flow_LDADD = plugin/libtmflow.a $(OVS_LIBS) $(CUNIT_LIBS)
+
+tests_unit_test_compile_SOURCES = tests/unit/test-compile.c
+tests_unit_test_compile_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_compile_LDADD = \
+	plugin/libtmcompile.a plugin/libtmflow.a lib/libtm.a \
+	$(OVS_LIBS) $(CUNIT_LIBS)
+
+EXTRA_DIST += tests/system
