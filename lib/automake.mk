@@ -14,10 +14,14 @@ lib_libtm_a_SOURCES = \
 	lib/model.h \
 	lib/model-index.c \
 	lib/model-object.c \
+	lib/packet.c \
+	lib/packet.h \
 	lib/port-range.c \
 	lib/port-range.h \
 	lib/validate.c \
-	lib/validate.h
+	lib/validate.h \
+	lib/version.c \
+	lib/version.h
 
 lib_libtmstore_a_SOURCES = \
 	lib/store/from-row.c \

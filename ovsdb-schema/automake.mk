@@ -29,6 +29,8 @@ ovsdb-schema/traffic-mirror-idl.ovsidl: \
 
 # The manual page is part of 'make all', since ovsdb-doc refuses a table or a
 # column without documentation.
+#
+# Its heading names this project; and "in" is no unit of groff's, "i" is.
 man_MANS += ovsdb-schema/traffic-mirror.5
 ovsdb-schema/traffic-mirror.5: \
 		$(srcdir)/ovsdb-schema/traffic-mirror.ovsschema \
@@ -36,7 +38,10 @@ ovsdb-schema/traffic-mirror.5: \
 	$(AM_V_GEN)$(MKDIR_P) ovsdb-schema && \
 	$(OVSDB_DOC) --version=$(VERSION) \
 		$(srcdir)/ovsdb-schema/traffic-mirror.ovsschema \
-		$(srcdir)/ovsdb-schema/traffic-mirror.xml > $@.tmp && mv $@.tmp $@
+		$(srcdir)/ovsdb-schema/traffic-mirror.xml > $@.tmp && \
+	$(SED) -e '/^\.TH /s/"Open vSwitch /"ovs-tmirror /g' \
+		-e 's/^\(\. *[A-Z][A-Z] .*[0-9]\)in$$/\1i/' $@.tmp > $@.new && \
+	rm -f $@.tmp && mv $@.new $@
 
 # A schema that changed without its checksum fails the build.
 all_local += ovsdb-schema/cksum-stamp

@@ -28,14 +28,24 @@ plugin_libtmswitch_a_SOURCES = \
 	plugin/switch/switch.h
 
 plugin_libtmports_a_SOURCES = \
+	plugin/ports/neighbour.c \
+	plugin/ports/neighbour-probe.c \
+	plugin/ports/port-row.c \
 	plugin/ports/ports.c \
-	plugin/ports/ports.h
+	plugin/ports/ports.h \
+	plugin/ports/ports-internal.h \
+	plugin/ports/settings.c \
+	plugin/ports/tunnel.c
 
 sbin_PROGRAMS += plugin/tmirrord
 plugin_tmirrord_SOURCES = \
 	plugin/loop.c \
 	plugin/loop.h \
-	plugin/main.c
+	plugin/main.c \
+	plugin/report/commands.c \
+	plugin/report/commands.h \
+	plugin/report/status.c \
+	plugin/report/status.h
 plugin_tmirrord_LDADD = \
 	plugin/libtmswitch.a \
 	plugin/libtmports.a \

@@ -28,3 +28,10 @@ tests_unit_test_compile_LDADD = \
 	$(OVS_LIBS) $(CUNIT_LIBS)
 
 EXTRA_DIST += tests/system
+EXTRA_DIST += \
+	tests/differential/differential.py \
+	tests/differential/run \
+	tests/perf/perf.py \
+	tests/perf/run \
+	tests/python/dummyworld.py \
+	tests/python/ovsdb.py
