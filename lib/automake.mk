@@ -12,23 +12,43 @@ lib_libtm_a_SOURCES = \
 	lib/match.h \
 	lib/model.c \
 	lib/model.h \
+	lib/model-equal.c \
 	lib/model-index.c \
 	lib/model-object.c \
+	lib/model-private.h \
+	lib/model-word.c \
 	lib/packet.c \
 	lib/packet.h \
 	lib/port-range.c \
 	lib/port-range.h \
+	lib/text.c \
+	lib/text.h \
 	lib/validate.c \
 	lib/validate.h \
+	lib/validate-model.c \
+	lib/validate-object.c \
 	lib/version.c \
 	lib/version.h
 
 lib_libtmstore_a_SOURCES = \
+	lib/store/change.c \
+	lib/store/change.h \
+	lib/store/change-eni.c \
+	lib/store/change-filter.c \
+	lib/store/change-private.h \
+	lib/store/change-session.c \
 	lib/store/from-row.c \
 	lib/store/from-row.h \
 	lib/store/report.c \
+	lib/store/show.c \
+	lib/store/status.c \
+	lib/store/status.h \
 	lib/store/store.c \
-	lib/store/store.h
+	lib/store/store.h \
+	lib/store/store-internal.h \
+	lib/store/sync.c \
+	lib/store/wanted.c \
+	lib/store/wanted.h
 nodist_lib_libtmstore_a_SOURCES = \
 	ovsdb-schema/traffic-mirror-idl.c \
 	ovsdb-schema/traffic-mirror-idl.h

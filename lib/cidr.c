@@ -4,15 +4,15 @@
  * Both versions of IP share one representation: 128 bits, IPv4 as IPv4-mapped
  * IPv6.  A prefix of an IPv4 network is then 96 bits longer, and one function
  * compares.  The version is kept beside the bits, and text in the mapped form
- * ("::ffff:10.0.0.1") is refused, since it could mean either: so the bits of an
- * IPv6 address never have the mapped form by intent.
+ * ("::ffff:10.0.0.1") is refused, since it could mean either: so the bits of
+ * an IPv6 address never have the mapped form by intent.
  *
  * The parsers are stricter than those of the C library: no short forms, no
  * octal, no zone, no host bits in a network. */
 
 #include <config.h>
 
-#include "cidr.h"
+#include "lib/cidr.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -22,7 +22,7 @@
 #include "hash.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
-#include "text.h"
+#include "lib/text.h"
 #include "util.h"
 
 /* Bits of 128 that stand before the IPv4 address in the mapped form. */

@@ -34,6 +34,8 @@ struct tm_decision {
     const struct tm_session *session;   /* NULL: nothing matched. */
     const struct tm_rule *rule;         /* NULL iff 'session' is. */
     bool copied;                        /* An accept rule matched. */
+    char *target;                       /* Where to, in words; NULL unless
+                                         * 'copied' and trials were asked. */
     struct tm_trial *trials;            /* In the order of trying. */
     size_t n_trials;
 };

@@ -95,7 +95,7 @@ struct tm_filter {
      * direction and priority the smaller UUID goes first and the other is left
      * out, with a problem. */
     struct tm_rule *rules;
-    size_t n_rules;
+    size_t n_rules, allocated_rules;
     struct tm_problems problems;
 };
 
@@ -115,7 +115,7 @@ struct tm_session {
     bool usable;                /* False: a problem forbids all use. */
     struct uuid filter;
     struct tm_source *sources;  /* By position, then UUID. */
-    size_t n_sources;
+    size_t n_sources, allocated_sources;
     enum tm_target_type target_type;
     struct uuid target;         /* Of the ENI or load balancer. */
     struct tm_addr target_addr; /* With TM_TARGET_IP. */
@@ -150,7 +150,8 @@ struct tm_lb {
     struct tm_problems problems;
 };
 
-/* What changed since somebody looked.  UUIDs may name objects that are gone. */
+/* What changed since somebody looked.  UUIDs may name objects that are gone.
+ */
 struct tm_dirty {
     bool everything;
     struct uuidset filters;     /* The rules of these. */
@@ -210,8 +211,8 @@ const struct tm_lb *tm_model_get_lb(const struct tm_model *,
 
 /* The enabled, usable sessions that contain 'eni', in the order of matching:
  * priority, then UUID.  A session appears once even if it names the ENI twice.
- * Stores a malloc()ed array in '*sessionsp' (free() it) and returns its length.
- * */
+ * Stores a malloc()ed array in '*sessionsp' (free() it) and returns its
+ * length. */
 size_t tm_model_sessions_of(const struct tm_model *, const struct uuid *eni,
                             const struct tm_session ***sessionsp);
 
@@ -228,15 +229,17 @@ size_t tm_model_sessions_to(const struct tm_model *,
                             const struct tm_session ***sessionsp);
 
 /* Where the copies of 'session' go: one address, except for a load balancer
- * that has members.  Returns NULL and sets '*addr', or a malloc()ed reason why
- * there is none ("target ENI \"x\" has no address").  'prefer' is the IP
- * version to take where the target has both, or 0. */
+ * that has members, whose '*addr' is then one of these, to tell the IP version
+ * by.  Returns NULL and sets '*addr', or a malloc()ed reason why there is none
+ * ("target ENI \"x\" has no address").  'prefer' is the IP version to take
+ * where the target has both, or 0: IPv4 then. */
 char *tm_model_target_address(const struct tm_model *,
                               const struct tm_session *, enum tm_ip prefer,
                               struct tm_addr *addr);
 
-/* Every address that is the target of any session, sorted, without
- * duplicates; all addresses of an ENI or load balancer.  malloc()ed. */
+/* Every address that is the target of any usable session, enabled or not,
+ * sorted, without duplicates; all addresses of an ENI or load balancer.
+ * malloc()ed. */
 size_t tm_model_target_addresses(const struct tm_model *,
                                  struct tm_addr **addrsp);
 

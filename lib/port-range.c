@@ -9,13 +9,13 @@
 
 #include <config.h>
 
-#include "port-range.h"
+#include "lib/port-range.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 
 #include "openvswitch/dynamic-string.h"
-#include "text.h"
+#include "lib/text.h"
 #include "util.h"
 
 /* Larger than any port, and it stays so however many digits follow. */

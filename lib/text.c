@@ -8,7 +8,7 @@
 
 #include <config.h>
 
-#include "text.h"
+#include "lib/text.h"
 
 #include "openvswitch/dynamic-string.h"
 

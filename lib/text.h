@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* text.h
  *
  * Job.       Text from outside in messages: quoted so that it stays on one

@@ -17,6 +17,7 @@
 /* The limits, once.  Section 7, and section 6 for quotas. */
 #define TM_NAME_MAX 64                  /* Characters, not bytes. */
 #define TM_DESCRIPTION_MAX 255          /* Characters. */
+#define TM_SESSIONS_PER_SOURCE 3        /* Section 6; not adjustable. */
 #define TM_SESSION_PRIORITY_MAX 32766
 #define TM_RULE_PRIORITY_MAX 65535
 #define TM_VNI_MAX 16777215             /* RFC 7348: 24 bits. */
@@ -30,6 +31,11 @@ char *tm_validate_description(const char *key, const char *value);
 char *tm_validate_integer(const char *key, const char *value, int64_t lo,
                           int64_t hi, int64_t *out);
 char *tm_validate_mac(const char *key, const char *value, struct eth_addr *);
+
+/* An address that copies can be sent to: no unspecified, loopback, multicast,
+ * broadcast or IPv6 link-local one.  For a session's target, and the VIP and
+ * members of a load balancer. */
+char *tm_validate_target_addr(const char *key, const struct tm_addr *);
 
 /* A rule by itself: families agree, ports only with tcp and udp, icmp only
  * with IPv4, icmp6 only with IPv6, priority in range. */
@@ -47,9 +53,10 @@ char *tm_validate_session_in(const struct tm_model *,
                              const struct tm_session *);
 
 /* What is contradictory about 'eni' as a source, written past the tools: for
- * the daemon's status.  One line each is added to 'problems'.  Returns false if
- * 'eni' must not be mirrored at all (does not support mirroring; is also a
- * target), with the reason in '*reason' (malloc()ed). */
+ * the daemon's status.  One line each is added to 'problems'.  Returns false
+ * if 'eni' must not be mirrored at all (does not support mirroring; is also a
+ * target of a session in force), with the reason in '*reason' (malloc()ed),
+ * which is NULL otherwise. */
 bool tm_validate_source(const struct tm_model *, const struct tm_eni *,
                         struct tm_problems *, char **reason);
 

@@ -19,13 +19,31 @@ plugin_libtmflow_a_SOURCES = \
 plugin_libtmcompile_a_SOURCES = \
 	plugin/compile/compile.c \
 	plugin/compile/compile.h \
+	plugin/compile/deliver.c \
+	plugin/compile/filter.c \
+	plugin/compile/guard.c \
 	plugin/compile/node.c \
 	plugin/compile/node.h \
-	plugin/compile/pipeline.h
+	plugin/compile/pipeline.h \
+	plugin/compile/plan.c \
+	plugin/compile/plan.h \
+	plugin/compile/source.c \
+	plugin/compile/stage.h \
+	plugin/compile/unit.c \
+	plugin/compile/unit.h \
+	plugin/hooks/hooks.h \
+	plugin/hooks/normal.c \
+	plugin/hooks/normal-vlan.c \
+	plugin/hooks/normal-vlan.h
 
 plugin_libtmswitch_a_SOURCES = \
+	plugin/switch/bundle.c \
+	plugin/switch/monitor.c \
+	plugin/switch/readback.c \
+	plugin/switch/refused.c \
 	plugin/switch/switch.c \
-	plugin/switch/switch.h
+	plugin/switch/switch.h \
+	plugin/switch/switch-private.h
 
 plugin_libtmports_a_SOURCES = \
 	plugin/ports/neighbour.c \
@@ -54,3 +72,6 @@ plugin_tmirrord_LDADD = \
 	lib/libtmstore.a \
 	lib/libtm.a \
 	$(OVS_LIBS)
+
+man_MANS += plugin/tmirrord.8
+EXTRA_DIST += plugin/tmirrord.8

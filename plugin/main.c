@@ -61,7 +61,20 @@ usage(void)
     exit(EXIT_SUCCESS);
 }
 
-/* Returns the remote of the Open_vSwitch database, malloc()ed. */
+/* What is left of the command line when the options are gone: the remote of
+ * the Open_vSwitch database, malloc()ed. */
+static char *
+parse_arguments(int argc, char *argv[])
+{
+    if (argc > 1) {
+        ovs_error(0, "at most one argument, the Open_vSwitch database, is "
+                  "accepted; use --help for usage");
+        exit(2);
+    }
+    return argc ? xstrdup(argv[0])
+                : xasprintf("unix:%s/db.sock", ovs_rundir());
+}
+
 static char *
 parse_options(int argc, char *argv[])
 {
@@ -118,15 +131,7 @@ parse_options(int argc, char *argv[])
     }
     free(short_options);
 
-    argc -= optind;
-    argv += optind;
-    if (argc > 1) {
-        ovs_error(0, "at most one argument, the Open_vSwitch database, is "
-                  "accepted; use --help for usage");
-        exit(2);
-    }
-    return argc ? xstrdup(argv[0])
-                : xasprintf("unix:%s/db.sock", ovs_rundir());
+    return parse_arguments(argc - optind, argv + optind);
 }
 
 static void

@@ -1,7 +1,12 @@
 # tests/: unit (CUnit), at (autotest, dummy datapath), system (real packets),
 # perf.  tests/run runs all of them but perf.
 
-EXTRA_DIST += tests/run
+EXTRA_DIST += .ci/run tests/run tests/count.sh
+
+# Bugs that the sanitizers must find; built and run by tests/run alone.
+EXTRA_PROGRAMS = tests/unit/planted-bug
+CLEANFILES += $(EXTRA_PROGRAMS)
+tests_unit_planted_bug_SOURCES = tests/unit/planted-bug.c
 
 # Unit tests link the pure libraries only.
 check_PROGRAMS += \
@@ -35,3 +40,5 @@ EXTRA_DIST += \
 	tests/perf/run \
 	tests/python/dummyworld.py \
 	tests/python/ovsdb.py
+
+include tests/at/automake.mk

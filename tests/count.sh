@@ -38,7 +38,9 @@ count_autotest() {
 }
 
 # TAP (testanything.org), of one program or several, one after another.  A
-# plan that is not fulfilled, and "Bail out!", count as failures.
+# plan that is not fulfilled, and "Bail out!", count as failures.  Where several
+# programs follow each other a plan should come first, or results of the next
+# one may fulfil it.
 count_tap() {
     awk 'function settle() {
              if (plan != "" && seen < plan) {

@@ -92,7 +92,10 @@ tm_change_put_filter(struct tm_change *c, struct tm_filter *f,
     if (row) {
         tm_change_verify(&row->header_, &tmrec_table_mirror_filter);
     } else {
-        row = tmrec_mirror_filter_insert(c->txn);
+        struct uuid new;
+
+        uuid_generate(&new);
+        row = tmrec_mirror_filter_insert_persist_uuid(c->txn, &new);
         tmrec_mirror_filter_set_created_at(row, c->now);
     }
     if (write_filter(row, f, old)) {
@@ -295,7 +298,10 @@ tm_change_put_rule(struct tm_change *c, const struct uuid *filter_uuid,
     if (row) {
         tm_change_verify(&row->header_, &tmrec_table_mirror_filter_rule);
     } else {
-        row = tmrec_mirror_filter_rule_insert(c->txn);
+        struct uuid new;
+
+        uuid_generate(&new);
+        row = tmrec_mirror_filter_rule_insert_persist_uuid(c->txn, &new);
         tmrec_mirror_filter_rule_set_created_at(row, c->now);
         append_rule(filter, row);
     }

@@ -59,8 +59,8 @@ bool tm_change_put_global(struct tm_change *);
 char *tm_change_bump(struct tm_change *);
 
 /* Each _put makes the object if its UUID is zero, else turns the one with its
- * UUID into it.  Stores its UUID in '*uuid' unless NULL: that of a new object
- * is provisional until the commit, see ovsdb_idl_txn_get_insert_uuid().
+ * UUID into it.  Stores its UUID in '*uuid' unless NULL.  That of a new object
+ * is final, but another one if the transaction has to be tried again.
  *
  * The rules of a filter have functions of their own; _put_filter() ignores
  * them. */

@@ -39,7 +39,7 @@ int64_t tm_store_nb_cfg(const struct tm_store *);
 /* A key of TM_Global.options, or NULL. */
 const char *tm_store_option(const struct tm_store *, const char *key);
 
-/* What the node says about itself: its Agent row.  Written where it differs. */
+/* What the node says about itself: its Agent row. */
 struct tm_agent_report {
     const char *name, *hostname, *version, *pipeline;
     const struct sset *encap_ips;

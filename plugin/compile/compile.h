@@ -59,4 +59,7 @@ uint64_t tm_compiler_states_seqno(const struct tm_compiler *);
  * one line each.  Changes with tm_compiler_states_seqno(). */
 const struct sset *tm_compiler_problems(const struct tm_compiler *);
 
+/* How many units the last pass computed. */
+size_t tm_compiler_n_built(const struct tm_compiler *);
+
 #endif /* plugin/compile/compile.h */

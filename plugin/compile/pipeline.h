@@ -3,6 +3,7 @@
  * Job.       THE list of the plugin's tables, registers, priorities, cookies
  *            and budgets.  Nothing of it is written a second time.
  * Input.     'base': the first table, 'tmirror-table-base'.
+ * Output.    Constants.
  * Not here.  What the flows do (one file a stage), tables of the pipelines
  *            that the hooks sit in (plugin/hooks).
  *
@@ -82,6 +83,13 @@ tm_cookie(const struct uuid *row)   /* NULL: no row asked for the flow. */
  * costs about 550 bytes. */
 #define TM_BUDGET_RESUBMITS 2000
 #define TM_BUDGET_COPIES    100
+
+/* Sessions of one source: a flow's actions end at 64 kB, a session takes 64
+ * bytes of them. */
+#define TM_BUDGET_CHAIN     500
+
+/* Slots of a load balancer: how finely copies are spread over its members. */
+#define TM_N_SLOTS          256
 
 /* Sizes, in bytes. */
 #define TM_OVERHEAD_IPV4    36  /* 20 IPv4 + 8 UDP + 8 VXLAN (RFC 7348). */

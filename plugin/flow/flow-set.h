@@ -12,11 +12,22 @@
 
 #include "plugin/flow/flow.h"
 
-struct tm_flow_set {
-    struct hmap flows;          /* struct tm_flow_node (flow-set.c). */
-    bool keep_journal;
-    struct hmap journal;        /* Flows (as keys) that were put or removed. */
+struct tm_flow_node {
+    struct hmap_node node;      /* By the flow's hash. */
+    struct tm_flow *flow;
 };
+
+struct tm_flow_set {
+    struct hmap flows;          /* struct tm_flow_node. */
+    bool keep_journal;
+    struct hmap journal;        /* The same, as keys: put or removed. */
+};
+
+/* Any order; the set must not change meanwhile. */
+#define TM_FLOW_SET_FOR_EACH(NODE, SET) \
+    HMAP_FOR_EACH (NODE, node, &(SET)->flows)
+#define TM_FLOW_SET_FOR_EACH_KEY(NODE, SET) \
+    HMAP_FOR_EACH (NODE, node, &(SET)->journal)
 
 void tm_flow_set_init(struct tm_flow_set *, bool keep_journal);
 void tm_flow_set_uninit(struct tm_flow_set *);
@@ -31,6 +42,9 @@ struct tm_flow *tm_flow_set_find(const struct tm_flow_set *,
 void tm_flow_set_put(struct tm_flow_set *, struct tm_flow *flow);
 /* Returns false if there is none with that key. */
 bool tm_flow_set_remove(struct tm_flow_set *, const struct tm_flow *key);
+/* Where 'other' has an equal flow, lets 'set' point to that one too, so that
+ * the memory is held once. */
+void tm_flow_set_share(struct tm_flow_set *, const struct tm_flow_set *other);
 bool tm_flow_set_equal(const struct tm_flow_set *, const struct tm_flow_set *);
 void tm_flow_set_clear_journal(struct tm_flow_set *);
 bool tm_flow_set_journal_is_empty(const struct tm_flow_set *);

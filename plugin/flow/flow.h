@@ -18,6 +18,8 @@
 #include "openvswitch/ofpbuf.h"
 #include "uuid.h"
 
+struct ofputil_flow_stats;
+
 /* The database row that asked for a flow. */
 struct tm_origin {
     const char *table;          /* Static, or NULL: none in particular. */
@@ -46,6 +48,9 @@ struct tm_flow *tm_flow_create(uint8_t table_id, uint16_t priority,
                                ovs_be64 cookie, const struct match *,
                                const struct ofpbuf *ofpacts,
                                const struct tm_origin *);
+/* The same for a flow that came from a switch: any action is taken.  What
+ * cannot be normalized is kept as it is. */
+struct tm_flow *tm_flow_from_stats(const struct ofputil_flow_stats *);
 struct tm_flow *tm_flow_ref(const struct tm_flow *);
 void tm_flow_unref(struct tm_flow *);
 

@@ -47,11 +47,11 @@ bool tm_port_from_row(const struct ovsrec_port *,
 
 /* tunnel.c: the plugin's port in the database. */
 
-/* Sets 'tunnel' and 'tunnel_problem' of 'node' from what the database has.
+/* Sets 'tunnel' and 'tunnel_problem' of 'node' from what the database has: both
+ * empty if the port is not made yet, or the switch has not looked at it yet.
  * 'bridge' NULL: there is no integration bridge. */
 void tm_tunnel_read(const struct ovsrec_open_vswitch *,
-                    const struct ovsrec_bridge *bridge, bool want,
-                    struct tm_node *node);
+                    const struct ovsrec_bridge *bridge, struct tm_node *);
 
 /* What has to be done to the database next, if anything. */
 struct tm_tunnel_want {
@@ -59,6 +59,8 @@ struct tm_tunnel_want {
     const struct ovsrec_bridge *bridge; /* NULL: no integration bridge. */
     uint16_t vxlan_port;                /* Host byte order. */
     bool create;                        /* If false, it is only put right. */
+    bool retry;                         /* If refused without visible reason:
+                                         * have the switch try again. */
     bool delete_all;                    /* Cleanup. */
 };
 
@@ -67,6 +69,10 @@ struct tm_tunnel_want {
  * another one: call again after the commit. */
 struct ovsdb_idl_txn *tm_tunnel_reconcile(struct ovsdb_idl *,
                                           const struct tm_tunnel_want *want);
+/* True if the switch refused the port and nothing in the database says why it
+ * should do so again. */
+bool tm_tunnel_may_retry(const struct ovsrec_open_vswitch *,
+                         const struct ovsrec_bridge *);
 /* True if no port of any bridge is the plugin's. */
 bool tm_tunnel_all_gone(const struct ovsrec_open_vswitch *);
 

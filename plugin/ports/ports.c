@@ -40,6 +40,8 @@ COVERAGE_DEFINE(tm_ports_txn);
 COVERAGE_DEFINE(tm_ports_txn_failed);
 
 #define BACKOFF_MSEC 1000
+#define RETRY_MIN_MSEC 250      /* Doubles from one to the next. */
+#define RETRY_MAX_MSEC 64000
 
 struct tm_ports {
     char *remote;
@@ -54,6 +56,8 @@ struct tm_ports {
     struct ovsdb_idl_txn *txn;  /* Under way, or NULL. */
     long long int try_after;    /* No new transaction before, time_msec(). */
     bool due;                   /* The tunnel port has to be looked at. */
+    int retry_msec;             /* 0, or until the switch is to try again. */
+    long long int retry_at;     /* The port that it refused. */
     bool want_tunnel;
     bool cleanup;               /* tm_ports_start_cleanup() was called. */
     bool gone;                  /* None of the plugin's ports is left. */
@@ -68,6 +72,7 @@ add_columns(struct ovsdb_idl *idl)
         &ovsrec_open_vswitch_col_external_ids,
         &ovsrec_open_vswitch_col_bridges,
         &ovsrec_open_vswitch_col_ovs_version,
+        &ovsrec_open_vswitch_col_next_cfg,
         &ovsrec_bridge_col_name,
         &ovsrec_bridge_col_ports,
         &ovsrec_bridge_col_datapath_type,
@@ -95,6 +100,8 @@ add_columns(struct ovsdb_idl *idl)
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
         ovsdb_idl_add_column(idl, columns[i]);
     }
+    /* Written only (tunnel.c). */
+    ovsdb_idl_omit_alert(idl, &ovsrec_open_vswitch_col_next_cfg);
 }
 
 static char *
@@ -152,7 +159,9 @@ void
 tm_ports_destroy(struct tm_ports *ports)
 {
     if (ports) {
-        ovsdb_idl_txn_destroy(ports->txn);
+        if (ports->txn) {
+            ovsdb_idl_txn_destroy(ports->txn);
+        }
         ovsdb_idl_destroy(ports->idl);
         tm_neighbours_uninit(&ports->neighbours);
         node_destroy(ports->node);
@@ -279,7 +288,7 @@ rebuild(struct tm_ports *ports, struct tm_node_dirty *dirty)
         sset_add(&problems, s);
         free(s);
     }
-    tm_tunnel_read(ovs, bridge, ports->want_tunnel, node);
+    tm_tunnel_read(ovs, bridge, node);
     if (node->tunnel_problem && ports->want_tunnel) {
         sset_add(&problems, node->tunnel_problem);
     }
@@ -338,12 +347,30 @@ run_txn(struct tm_ports *ports)
     ports->txn = NULL;
 }
 
+/* Returns true if the switch is to try again now to add the port. */
+static bool
+run_retry(struct tm_ports *ports, const struct tm_tunnel_want *want)
+{
+    if (want->delete_all || !tm_tunnel_may_retry(want->ovs, want->bridge)) {
+        ports->retry_msec = 0;
+        return false;
+    }
+
+    bool now = ports->retry_msec && time_msec() >= ports->retry_at;
+    if (!ports->retry_msec || now) {
+        ports->retry_msec = MIN(MAX(RETRY_MIN_MSEC, 2 * ports->retry_msec),
+                                RETRY_MAX_MSEC);
+        ports->retry_at = time_msec() + ports->retry_msec;
+    }
+    return now;
+}
+
 static void
 reconcile_tunnel(struct tm_ports *ports)
 {
     const struct ovsrec_open_vswitch *ovs
         = ovsrec_open_vswitch_first(ports->idl);
-    const struct tm_tunnel_want want = {
+    struct tm_tunnel_want want = {
         .ovs = ovs,
         .bridge = find_bridge(ovs, ports->settings.bridge),
         .vxlan_port = ports->node->vxlan_port,
@@ -351,9 +378,12 @@ reconcile_tunnel(struct tm_ports *ports)
         .delete_all = ports->cleanup,
     };
 
-    if (!ports->due || ports->txn || time_msec() < ports->try_after) {
+    bool retry_is_due = ports->retry_msec && time_msec() >= ports->retry_at;
+    if ((!ports->due && !retry_is_due) || ports->txn
+        || time_msec() < ports->try_after) {
         return;
     }
+    want.retry = run_retry(ports, &want);
     ports->txn = tm_tunnel_reconcile(ports->idl, &want);
     if (ports->txn) {
         COVERAGE_INC(tm_ports_txn);
@@ -393,6 +423,8 @@ tm_ports_wait(struct tm_ports *ports)
         ovsdb_idl_txn_wait(ports->txn);
     } else if (ports->due && tm_ports_is_ready(ports)) {
         poll_timer_wait_until(ports->try_after);
+    } else if (ports->retry_msec) {
+        poll_timer_wait_until(MAX(ports->retry_at, ports->try_after));
     }
     tm_neighbours_wait(&ports->neighbours);
 }
@@ -468,6 +500,7 @@ tm_ports_show(const struct tm_ports *ports, struct ds *s)
     } else {
         ds_put_format(s, "  tunnel: none (%s)\n",
                       node->tunnel_problem ? node->tunnel_problem
+                      : ports->want_tunnel ? "waiting for ovs-vswitchd"
                       : "no session has a source here");
     }
 

@@ -119,7 +119,7 @@ check_source_address(const struct tm_addr *a)
         ovs_be32 ip = in6_addr_get_mapped_ipv4(&a->in6);
 
         return (!ip ? "is no host's address"
-                : ip_is_multicast(ip) || ip_is_broadcast(ip)
+                : ip_is_multicast(ip) || ip == OVS_BE32_MAX
                 ? "is a group address" : NULL);
     }
     return (!ipv6_addr_is_set(&a->in6) ? "is no host's address"

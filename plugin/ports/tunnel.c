@@ -15,7 +15,11 @@
  *
  * The switch may refuse the port.  "File exists" means that its datapath has
  * a tunnel already that receives the very same packets; no two can.  We look
- * for that port, to be able to name it. */
+ * for that port, to be able to name it.  When it goes, the switch deletes it
+ * and adds ours in one reconfiguration, and refuses ours once more, since the
+ * other is not quite gone; after that it would not try again until somebody
+ * changes something.  So, when no such port is left, 'next_cfg' is increased,
+ * as ovs-vsctl does with each of its changes. */
 
 #include <config.h>
 #include "plugin/ports/ports-internal.h"
@@ -192,53 +196,6 @@ begin(struct ovsdb_idl *idl, const char *what,
     return txn;
 }
 
-struct ovsdb_idl_txn *
-tm_tunnel_reconcile(struct ovsdb_idl *idl, const struct tm_tunnel_want *want)
-{
-    struct ovsdb_idl_txn *txn;
-    struct ovsrec_bridge *stray_bridge = NULL;
-    struct ovsrec_port *port = find_stray(want, &stray_bridge);
-
-    if (port) {
-        txn = begin(idl, "delete", stray_bridge);
-        ovsrec_bridge_update_ports_delvalue(stray_bridge, port);
-        return txn;
-    }
-    if (!want->bridge || want->delete_all) {
-        return NULL;
-    }
-
-    port = find_port(want->bridge, TM_TUNNEL_NAME);
-    if (!port) {
-        if (!want->create) {
-            return NULL;
-        }
-        txn = begin(idl, "create", want->bridge);
-        create_port(txn, want);
-        return txn;
-    }
-    if (!tm_port_row_is_owned(port)
-        || (port_is_right(port)
-            && check_interface(port->interfaces[0], want->vxlan_port,
-                               false))) {
-        return NULL;
-    }
-
-    txn = begin(idl, "put right", want->bridge);
-    mend_port(port);
-    check_interface(port->interfaces[0], want->vxlan_port, true);
-    return txn;
-}
-
-bool
-tm_tunnel_all_gone(const struct ovsrec_open_vswitch *ovs)
-{
-    const struct tm_tunnel_want want = { .ovs = ovs, .delete_all = true };
-    struct ovsrec_bridge *bridge;
-
-    return !find_stray(&want, &bridge);
-}
-
 /* Does 'other' receive the packets that 'iface' would? */
 static bool
 is_same_tunnel(const struct ovsrec_interface *iface,
@@ -279,6 +236,79 @@ find_same_tunnel(const struct ovsrec_open_vswitch *ovs,
     return NULL;
 }
 
+static bool
+is_refused(const struct ovsrec_interface *iface)
+{
+    return ((iface->error && iface->error[0])
+            || (iface->n_ofport && *iface->ofport < 1));
+}
+
+bool
+tm_tunnel_may_retry(const struct ovsrec_open_vswitch *ovs,
+                    const struct ovsrec_bridge *bridge)
+{
+    const struct ovsrec_port *port = find_port(bridge, TM_TUNNEL_NAME);
+    const struct ovsrec_bridge *other_bridge;
+
+    return (port && tm_port_row_is_owned(port) && port->n_interfaces
+            && is_refused(port->interfaces[0])
+            && !find_same_tunnel(ovs, port->interfaces[0], &other_bridge));
+}
+
+struct ovsdb_idl_txn *
+tm_tunnel_reconcile(struct ovsdb_idl *idl, const struct tm_tunnel_want *want)
+{
+    struct ovsdb_idl_txn *txn;
+    struct ovsrec_bridge *stray_bridge = NULL;
+    struct ovsrec_port *port = find_stray(want, &stray_bridge);
+
+    if (port) {
+        txn = begin(idl, "delete", stray_bridge);
+        ovsrec_bridge_update_ports_delvalue(stray_bridge, port);
+        return txn;
+    }
+    if (!want->bridge || want->delete_all) {
+        return NULL;
+    }
+
+    port = find_port(want->bridge, TM_TUNNEL_NAME);
+    if (!port) {
+        if (!want->create) {
+            return NULL;
+        }
+        txn = begin(idl, "create", want->bridge);
+        create_port(txn, want);
+        return txn;
+    }
+    if (!tm_port_row_is_owned(port)) {
+        return NULL;
+    }
+    if (port_is_right(port)
+        && check_interface(port->interfaces[0], want->vxlan_port, false)) {
+        if (!want->retry || !tm_tunnel_may_retry(want->ovs, want->bridge)) {
+            return NULL;
+        }
+        txn = begin(idl, "try again", want->bridge);
+        ovsdb_idl_txn_increment(txn, &want->ovs->header_,
+                                &ovsrec_open_vswitch_col_next_cfg, true);
+        return txn;
+    }
+
+    txn = begin(idl, "put right", want->bridge);
+    mend_port(port);
+    check_interface(port->interfaces[0], want->vxlan_port, true);
+    return txn;
+}
+
+bool
+tm_tunnel_all_gone(const struct ovsrec_open_vswitch *ovs)
+{
+    const struct tm_tunnel_want want = { .ovs = ovs, .delete_all = true };
+    struct ovsrec_bridge *bridge;
+
+    return !find_stray(&want, &bridge);
+}
+
 /* The switch's words, and what they mean. */
 static char *
 describe_refusal(const struct ovsrec_open_vswitch *ovs,
@@ -305,8 +335,7 @@ describe_refusal(const struct ovsrec_open_vswitch *ovs,
 
 void
 tm_tunnel_read(const struct ovsrec_open_vswitch *ovs,
-               const struct ovsrec_bridge *bridge, bool want,
-               struct tm_node *node)
+               const struct ovsrec_bridge *bridge, struct tm_node *node)
 {
     const struct ovsrec_port *port = find_port(bridge, TM_TUNNEL_NAME);
 
@@ -314,10 +343,6 @@ tm_tunnel_read(const struct ovsrec_open_vswitch *ovs,
     free(node->tunnel_problem);
     node->tunnel_problem = NULL;
     if (!port || !port->n_interfaces) {
-        if (want && bridge) {
-            node->tunnel_problem = xasprintf("Port %s is not made yet",
-                                             TM_TUNNEL_NAME);
-        }
         return;
     }
     if (!tm_port_row_is_owned(port)) {
@@ -329,13 +354,10 @@ tm_tunnel_read(const struct ovsrec_open_vswitch *ovs,
     }
 
     const struct ovsrec_interface *iface = port->interfaces[0];
-    if ((iface->error && iface->error[0])
-        || (iface->n_ofport && *iface->ofport < 1)) {
+    if (is_refused(iface)) {
         node->tunnel_problem = describe_refusal(ovs, iface);
-    } else if (!iface->n_ofport) {
-        node->tunnel_problem = xasprintf(
-            "Interface %s: waiting for ovs-vswitchd to add it", iface->name);
-    } else if (*iface->ofport < ofp_to_u16(OFPP_MAX)) {
+    } else if (iface->n_ofport
+               && *iface->ofport < ofp_to_u16(OFPP_MAX)) {
         node->tunnel = u16_to_ofp(*iface->ofport);
     }
 }

@@ -17,12 +17,14 @@
  * States, each with what it sends, waits for, and where it goes:
  *
  *   DOWN       no connection; connects with back-off      -> NEGOTIATE
- *   NEGOTIATE  sends features, flow monitor; waits for
- *              both replies                               -> READBACK
+ *   NEGOTIATE  sends features, flow monitors, barrier;
+ *              waits for the barrier's reply              -> READBACK
  *   READBACK   sends a flow stats request for the mark;
  *              waits for its last part                    -> READY
  *   READY      sends bundles, one at a time; a foreign
- *              change of a marked flow                    -> READBACK */
+ *              change of a marked flow                    -> READBACK
+ *
+ * From every state, a connection that is lost leads to DOWN. */
 
 #ifndef PLUGIN_SWITCH_SWITCH_H
 #define PLUGIN_SWITCH_SWITCH_H 1
@@ -37,8 +39,9 @@ void tm_switch_destroy(struct tm_switch *);
 
 /* NULL: no bridge; disconnects.  The same target again changes nothing. */
 void tm_switch_set_target(struct tm_switch *, const char *target);
-/* First and last table of the plugin, for the flow monitor; 'hook_tables' are
- * further ones (as 0 for 'normal').  A change leads to NEGOTIATE. */
+/* First and last table of the plugin, for the flow monitor.  Tables outside
+ * (table 0 and other hooks) are followed as soon as a flow of 'want' or 'have'
+ * is in them.  A change leads to NEGOTIATE. */
 void tm_switch_set_tables(struct tm_switch *, uint8_t first, uint8_t last);
 
 /* Processes messages, and if READY and idle, sends what turns 'have' into

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* deliver.c
+ *
+ * A copy leaves by the one tunnel port, which takes everything from the packet's
+ * metadata.  A packet that itself came in by a tunnel still has the metadata of
+ * that one, so each copy sets all of them, those of the IP version it does not
+ * use to zero (table-design.md F4).  A source address of zero lets the route
+ * choose.
+ *
+ * Cutting costs time in every datapath.  It is left out where no frame of the
+ * source can be longer than what fits.
+ *
+ * A load balancer with members is a hash of the packet's addresses, the same in
+ * both directions and for all fragments, to one of 256 slots, and a flow a slot
+ * with the member's address.  A group would be the usual way, but one of type
+ * select stops the production packet (table-design.md F1). */
+
+#include <config.h>
+#include "plugin/compile/stage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow.h"
+#include "packets.h"
+#include "util.h"
+
+struct tm_tunnel
+tm_tunnel_of_node(const struct tm_node *node)
+{
+    struct tm_tunnel tunnel;
+
+    memset(&tunnel, 0, sizeof tunnel);
+    tunnel.ofport = node->tunnel;
+    if (node->has_encap4) {
+        tunnel.encap4 = node->encap4;
+    }
+    if (node->has_encap6) {
+        tunnel.encap6 = node->encap6;
+    }
+    return tunnel;
+}
+
+/* IPv4 fields are part of the mapped address; all zeros give 0.0.0.0. */
+static void
+set_ipv4(struct ofpbuf *acts, enum mf_field_id field,
+         const struct tm_addr *addr)
+{
+    union mf_value value;
+
+    memset(&value, 0, sizeof value);
+    if (addr) {
+        memcpy(&value.be32, &addr->in6.s6_addr[12], sizeof value.be32);
+    }
+    tm_act_set_field(acts, field, &value);
+}
+
+static void
+set_ipv6(struct ofpbuf *acts, enum mf_field_id field,
+         const struct tm_addr *addr)
+{
+    union mf_value value;
+
+    memset(&value, 0, sizeof value);
+    if (addr) {
+        value.ipv6 = addr->in6;
+    }
+    tm_act_set_field(acts, field, &value);
+}
+
+/* Sets the outer addresses of one IP version. */
+static void
+set_outer(struct ofpbuf *acts, const struct tm_tunnel *tunnel,
+          const struct tm_addr *target)
+{
+    if (target->ip == TM_IPV4) {
+        set_ipv4(acts, MFF_TUN_SRC, &tunnel->encap4);
+        set_ipv4(acts, MFF_TUN_DST, target);
+    } else {
+        set_ipv6(acts, MFF_TUN_IPV6_SRC, &tunnel->encap6);
+        set_ipv6(acts, MFF_TUN_IPV6_DST, target);
+    }
+}
+
+/* Clears those of 'ip'. */
+static void
+clear_outer(struct ofpbuf *acts, enum tm_ip ip)
+{
+    if (ip == TM_IPV4) {
+        set_ipv4(acts, MFF_TUN_SRC, NULL);
+        set_ipv4(acts, MFF_TUN_DST, NULL);
+    } else {
+        set_ipv6(acts, MFF_TUN_IPV6_SRC, NULL);
+        set_ipv6(acts, MFF_TUN_IPV6_DST, NULL);
+    }
+}
+
+static void
+put_multipath(struct ofpbuf *acts)
+{
+    struct ofpact_multipath *mp = ofpact_put_MULTIPATH(acts);
+
+    mp->fields = NX_HASH_FIELDS_SYMMETRIC_L3;
+    mp->basis = 0;
+    mp->algorithm = NX_MP_ALG_MODULO_N;
+    mp->max_link = TM_N_SLOTS - 1;
+    mp->arg = 0;
+    mp->dst.field = mf_from_id(TM_REG_SLOT);
+    mp->dst.ofs = 0;
+    mp->dst.n_bits = 32;
+}
+
+static void
+put_copy(struct ofpbuf *acts, uint8_t base, const struct tm_tunnel *tunnel,
+         const struct tm_hop *hop)
+{
+    union mf_value vni;
+
+    memset(&vni, 0, sizeof vni);
+    vni.be64 = htonll(hop->vni);
+    tm_act_set_field(acts, MFF_TUN_ID, &vni);
+    if (hop->has_lb) {
+        /* The slot sets one version; the other stays cleared. */
+        clear_outer(acts, TM_IPV4);
+        clear_outer(acts, TM_IPV6);
+        tm_act_set_uuid(acts, TM_REG_FILTER, &hop->lb);
+        put_multipath(acts);
+        tm_act_resubmit(acts, base + TM_TABLE_SLOT);
+    } else {
+        clear_outer(acts, hop->target.ip == TM_IPV4 ? TM_IPV6 : TM_IPV4);
+        set_outer(acts, tunnel, &hop->target);
+    }
+    tm_act_output(acts, tunnel->ofport, hop->max_len);
+}
+
+void
+tm_deliver_add(uint8_t base, const struct tm_tunnel *tunnel, ofp_port_t ofport,
+               const struct tm_hop *hop, struct tm_flow_list *out)
+{
+    const struct tm_origin origin = { "Mirror_Source", hop->row };
+    struct ofpbuf acts;
+
+    ofpbuf_init(&acts, 256);
+    for (int verdict = TM_ACCEPT; verdict <= TM_REJECT; verdict++) {
+        struct match match;
+
+        match_init_catchall(&match);
+        tm_match_reg(&match, TM_REG_SOURCE, ofp_to_u16(ofport));
+        tm_match_uuid(&match, TM_REG_SESSION, &hop->session);
+        tm_match_reg(&match, TM_REG_VERDICT, verdict);
+        if (verdict == TM_ACCEPT) {
+            put_copy(&acts, base, tunnel, hop);
+        }
+        tm_flow_list_add(out, base + TM_TABLE_DELIVER, 100, &origin, &match,
+                         &acts);
+    }
+    ofpbuf_uninit(&acts);
+}
+
+enum tm_ip
+tm_deliver_family(const struct tm_hop *hop, const struct tm_lb *lb)
+{
+    if (!hop->has_lb) {
+        return hop->target.ip;
+    }
+    for (size_t i = 0; i < lb->n_members; i++) {
+        if (lb->members[i].ip == TM_IPV6) {
+            return TM_IPV6;
+        }
+    }
+    return TM_IPV4;
+}
+
+uint32_t
+tm_deliver_max_len(const struct tm_node *node, const struct tm_eni *eni,
+                   const struct tm_port *port,
+                   const struct tm_session *session, enum tm_ip outer)
+{
+    uint32_t mtu = eni->mtu ? eni->mtu : port->mtu ? port->mtu
+                   : TM_MTU_DEFAULT;
+    uint32_t way = node->tunnel_mtu ? node->tunnel_mtu : mtu;
+    uint32_t overhead = (outer == TM_IPV4 ? TM_OVERHEAD_IPV4
+                         : TM_OVERHEAD_IPV6);
+    uint32_t largest = mtu + ETH_HEADER_LEN;
+    uint32_t cut = way > overhead ? way - overhead : 0;
+
+    if (port->vlan_mode != TM_VLAN_ACCESS) {
+        largest += VLAN_HEADER_LEN;
+    }
+    if (session->packet_length) {
+        cut = MIN(cut, session->packet_length);
+    }
+    cut = MAX(cut, TM_MIN_MAX_LEN);
+
+    /* The field of the action has 32 bits, but a frame fewer. */
+    return cut < largest ? cut : 0;
+}
+
+/* Load balancers. */
+
+/* Plain value.  'n_members' addresses follow. */
+struct lb_input {
+    struct uuid uuid;
+    struct tm_tunnel tunnel;
+    size_t n_members;
+    struct tm_addr members[];
+};
+
+/* Must be the same on every node, whatever its processor, and in every
+ * release: so none of the library's hashes.  This is FNV-1a with the finalizer
+ * of splitmix64, for its spread in the high bits. */
+static uint64_t
+slot_hash(const struct tm_addr *member, uint32_t slot)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+    for (size_t i = 0; i < sizeof member->in6.s6_addr; i++) {
+        hash = (hash ^ member->in6.s6_addr[i]) * UINT64_C(0x100000001b3);
+    }
+    hash = (hash ^ slot) * UINT64_C(0x100000001b3);
+    hash = (hash ^ hash >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    hash = (hash ^ hash >> 27) * UINT64_C(0x94d049bb133111eb);
+    return hash ^ hash >> 31;
+}
+
+size_t
+tm_slot_member(const struct tm_addr *members, size_t n, uint32_t slot)
+{
+    uint64_t best_hash = slot_hash(&members[0], slot);
+    size_t best = 0;
+
+    for (size_t i = 1; i < n; i++) {
+        uint64_t hash = slot_hash(&members[i], slot);
+
+        if (hash > best_hash
+            || (hash == best_hash
+                && tm_addr_compare(&members[i], &members[best]) < 0)) {
+            best_hash = hash;
+            best = i;
+        }
+    }
+    return best;
+}
+
+static void
+build_lb(uint8_t base, const void *input, struct tm_flow_list *out)
+{
+    const struct lb_input *in = input;
+    const struct tm_origin origin = { "Load_Balancer", in->uuid };
+    struct ofpbuf acts;
+
+    ofpbuf_init(&acts, 64);
+    for (uint32_t slot = 0; slot < TM_N_SLOTS; slot++) {
+        size_t i = tm_slot_member(in->members, in->n_members, slot);
+        struct match match;
+
+        match_init_catchall(&match);
+        tm_match_uuid(&match, TM_REG_FILTER, &in->uuid);
+        tm_match_reg(&match, TM_REG_SLOT, slot);
+        set_outer(&acts, &in->tunnel, &in->members[i]);
+        tm_flow_list_add(out, base + TM_TABLE_SLOT, 100, &origin, &match,
+                         &acts);
+    }
+    ofpbuf_uninit(&acts);
+}
+
+static void
+declare_lb(struct tm_units *units, const struct tm_plan *plan,
+           const struct tm_lb *lb)
+{
+    const struct tm_unit_name name = { TM_UNIT_LB, &lb->uuid, sizeof lb->uuid };
+    struct lb_input *in;
+    size_t size = sizeof *in + lb->n_members * sizeof *in->members;
+
+    in = xzalloc(size);
+    in->uuid = lb->uuid;
+    in->tunnel = tm_tunnel_of_node(plan->node);
+    in->n_members = lb->n_members;
+    memcpy(in->members, lb->members, lb->n_members * sizeof *in->members);
+    tm_units_want(units, &name, build_lb, in, size);
+    free(in);
+}
+
+void
+tm_deliver_declare(struct tm_units *units, const struct tm_plan *plan)
+{
+    struct uuidset done;
+
+    uuidset_init(&done);
+    for (size_t i = 0; i < plan->n_locals; i++) {
+        const struct tm_local *local = &plan->locals[i];
+
+        for (size_t j = 0; j < local->n_hops; j++) {
+            const struct tm_hop *hop = &local->hops[j];
+
+            if (hop->has_lb && (hop->in || hop->out)
+                && !uuidset_contains(&done, &hop->lb)) {
+                uuidset_insert(&done, &hop->lb);
+                declare_lb(units, plan,
+                           tm_model_get_lb(plan->model, &hop->lb));
+            }
+        }
+    }
+    uuidset_destroy(&done);
+}

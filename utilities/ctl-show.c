@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ctl-show.c
+ *
+ * show, agent-list: what is configured together with what the nodes say. */
+
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/store/status.h"
+#include "openvswitch/dynamic-string.h"
+#include "utilities/ctl.h"
+#include "uuid.h"
+
+static void
+show_rules(const struct tm_filter *filter, enum tm_direction direction,
+           struct ds *s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < filter->n_rules; i++) {
+        n += filter->rules[i].direction == direction;
+    }
+    ds_put_format(s, "%"PRIuSIZE" %s rule%s", n,
+                  tm_direction_to_adjective(direction), n == 1 ? "" : "s");
+}
+
+static void
+show_source(const struct ovsdb_idl *idl, const struct tm_model *model,
+            const struct tm_source *source, struct ds *s)
+{
+    const struct tm_eni *eni = tm_model_get_eni(model, &source->eni);
+    struct tm_source_status status;
+
+    tm_source_status_get(idl, &source->uuid, &status);
+    ds_put_format(s, "  source %s: %s", eni ? eni->name : "", status.status);
+    if (!strcmp(status.status, "attached")) {
+        ds_put_format(s, " on %s", status.agent);
+        if (status.ofport) {
+            ds_put_format(s, " (ofport %"PRId64")", status.ofport);
+        }
+    }
+    if (status.reason[0]) {
+        ds_put_format(s, ": %s", status.reason);
+    }
+    ds_put_char(s, '\n');
+    tm_source_status_uninit(&status);
+}
+
+static void
+show_session(const struct ovsdb_idl *idl, const struct tm_model *model,
+             const struct tm_session *session, struct ds *s)
+{
+    const struct tm_filter *filter
+        = tm_model_get_filter(model, &session->filter);
+    char *target = tm_ctl_format_target(model, session);
+
+    ds_put_format(s, "session %s ("UUID_FMT")\n", session->name,
+                  UUID_ARGS(&session->uuid));
+    ds_put_format(s, "  priority %"PRIu16", %s, vni %"PRIu32", target %s\n",
+                  session->priority,
+                  session->enabled ? "enabled" : "disabled", session->vni,
+                  target);
+    free(target);
+    if (filter) {
+        ds_put_format(s, "  filter %s ("UUID_FMT"): ", filter->name,
+                      UUID_ARGS(&filter->uuid));
+        show_rules(filter, TM_IN, s);
+        ds_put_cstr(s, ", ");
+        show_rules(filter, TM_OUT, s);
+        ds_put_char(s, '\n');
+    }
+    for (size_t i = 0; i < session->n_sources; i++) {
+        show_source(idl, model, &session->sources[i], s);
+    }
+}
+
+static void
+cmd_show(struct ctl_context *ctx)
+{
+    const struct tm_model *model = &tm_ctl_change(ctx)->model;
+
+    if (ctx->argc > 1) {
+        const struct tm_session *session;
+
+        ctx->error = tm_ctl_find_session(ctx, ctx->argv[1], true, &session);
+        if (!ctx->error) {
+            show_session(ctx->idl, model, session, &ctx->output);
+        }
+    } else {
+        const struct tm_session **sessions;
+        size_t n = tm_ctl_sort_sessions(model, &sessions);
+
+        for (size_t i = 0; i < n; i++) {
+            show_session(ctx->idl, model, sessions[i], &ctx->output);
+        }
+        free(sessions);
+    }
+}
+
+static void
+cmd_agent_list(struct ctl_context *ctx)
+{
+    static const struct tm_ctl_column columns[] = {
+        {"name", false}, {"alive", false}, {"version", false},
+        {"pipeline", false}, {"applied", true}, {"problems", false},
+        {NULL, false},
+    };
+    int64_t now = tm_ctl_change(ctx)->now;
+    struct tm_agent_status *agents;
+    struct tm_ctl_table t;
+    size_t n;
+
+    ctx->error = tm_ctl_table_init(&t, ctx, columns);
+    if (ctx->error) {
+        return;
+    }
+    n = tm_agent_status_list(ctx->idl, &agents);
+    for (size_t i = 0; i < n; i++) {
+        const struct tm_agent_status *a = &agents[i];
+        char *cells[] = {
+            xstrdup(a->name),
+            xstrdup(a->alive_until > now ? "true" : "false"),
+            xstrdup(a->version),
+            xstrdup(a->pipeline),
+            xasprintf("%"PRId64, a->nb_cfg),
+            xstrdup(a->problems),
+        };
+
+        tm_ctl_table_row(&t, cells);
+    }
+    tm_agent_status_destroy(agents, n);
+    tm_ctl_table_uninit(&t);
+}
+
+const struct ctl_command_syntax tm_ctl_show_commands[] = {
+    {"show", 0, 1, "[SESSION]", tm_ctl_pre_status,
+     cmd_show, NULL, "", RO},
+    {"agent-list", 0, 0, "", tm_ctl_pre_status,
+     cmd_agent_list, NULL, "--columns=", RO},
+    {NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, RO},
+};
