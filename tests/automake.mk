@@ -18,7 +18,18 @@ TESTS += \
 	tests/unit/test-flow \
 	tests/unit/test-compile
 
-tests_unit_test_lib_SOURCES = tests/unit/test-lib.c
+tests_unit_test_lib_SOURCES = \
+	tests/unit/test-lib.c \
+	tests/unit/test-lib.h \
+	tests/unit/test-lib-help.c \
+	tests/unit/test-match.c \
+	tests/unit/test-model.c \
+	tests/unit/test-model-random.c \
+	tests/unit/test-model-view.c \
+	tests/unit/test-model-view.h \
+	tests/unit/test-text.c \
+	tests/unit/test-validate.c \
+	tests/unit/test-validate-model.c
 tests_unit_test_lib_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_lib_LDADD = lib/libtm.a $(OVS_LIBS) $(CUNIT_LIBS)
 
@@ -26,7 +37,15 @@ tests_unit_test_flow_SOURCES = tests/unit/test-flow.c
 tests_unit_test_flow_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_flow_LDADD = plugin/libtmflow.a $(OVS_LIBS) $(CUNIT_LIBS)
 
-tests_unit_test_compile_SOURCES = tests/unit/test-compile.c
+tests_unit_test_compile_SOURCES = \
+	tests/unit/compile-switch.c \
+	tests/unit/compile-world.c \
+	tests/unit/compile-world.h \
+	tests/unit/test-compile.c \
+	tests/unit/test-compile.h \
+	tests/unit/test-compile-flows.c \
+	tests/unit/test-compile-random.c \
+	tests/unit/test-compile-states.c
 tests_unit_test_compile_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_compile_LDADD = \
 	plugin/libtmcompile.a plugin/libtmflow.a lib/libtm.a \

@@ -53,15 +53,16 @@ struct tm_bundle {
 
 struct tm_switch {
     struct rconn *rconn;
-    char *target;
+    struct rconn_packet_counter *queued;
+    char *target;               /* NULL: no bridge. */
     enum tm_switch_state state;
     unsigned int seqno;         /* Of the connection. */
-    uint32_t next_xid;
+    uint32_t next_xid;          /* Without the upper bit. */
+    bool no_version;            /* The bridge does not speak OpenFlow 1.5. */
 
     /* NEGOTIATE. */
     uint8_t first_table, last_table;
     unsigned long *monitored;   /* Bitmap: tables with a flow monitor. */
-    uint32_t first_monitor_xid;
     uint32_t negotiated_xid;    /* Barrier. */
     bool renegotiate;           /* Tables changed: NEGOTIATE when idle. */
     uint64_t datapath_id;
@@ -92,6 +93,9 @@ struct tm_switch {
 /* switch.c */
 /* Gives 'msg' a transaction id, which is returned, and queues it. */
 uint32_t tm_switch_send(struct tm_switch *, struct ofpbuf *msg);
+void tm_switch_send_as(struct tm_switch *, struct ofpbuf *msg, uint32_t xid);
+/* Returns the first of 'n' consecutive ids. */
+uint32_t tm_switch_allocate_xids(struct tm_switch *, size_t n);
 void tm_switch_set_state(struct tm_switch *, enum tm_switch_state);
 void tm_switch_enter_negotiate(struct tm_switch *);
 /* Logs why, notes it for conn/show, and closes the connection. */

@@ -53,8 +53,7 @@ tests/at/atlocal: $(srcdir)/tests/at/atlocal.in Makefile
 
 # 'make check-at TESTSUITEFLAGS=-j2'; 'make check-at TESTSUITEFLAGS=-d 3' keeps
 # the folder of test 3.
-check-at: plugin/tmirrord utilities/tmirror-ctl tests/at/testsuite \
-		tests/at/atconfig tests/at/atlocal
+check-at: all tests/at/testsuite tests/at/atconfig tests/at/atlocal
 	$(SHELL) tests/at/testsuite -C tests/at \
 		AUTOTEST_PATH=plugin:utilities $(TESTSUITEFLAGS)
 .PHONY: check-at

@@ -535,8 +535,10 @@ random_packet(struct flow *flow)
     if (one_in(2)) {
         flow->dl_type = htons(ETH_TYPE_IP);
         flow->nw_src = htonl(0x0a000000 + random_range(5));
-        flow->nw_dst = htonl(one_in(5) ? 0xc0000201
-                             : 0x0a000000 + random_range(5));
+        flow->nw_dst = htonl(0x0a000000 + random_range(5));
+        if (one_in(5)) {
+            flow->nw_dst = htonl(0xc0000201);
+        }
     } else {
         flow->dl_type = htons(ETH_TYPE_IPV6);
         flow->ipv6_src = addr("fd00::").in6;

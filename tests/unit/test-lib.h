@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test-lib.h
  *
- * Job.       What the files of the test program test-lib share: its suites, and
- *            short ways to write objects down.
+ * Job.       What the files of the test program test-lib share: its suites,
+ *            and short ways to write objects down.
  * Input.     Words in one line.
  * Output.    Objects of the model.
  * Not here.  The tests.

@@ -9,96 +9,97 @@
 #include "tests/unit/test-lib.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
+/* 'want' NULL: the rule matches. */
+static const struct { const char *rule, *packet, *want; } why_not_cases[] = {
+    /* The worked example of the specification. */
+    { "in 1 accept ipv4 tcp 172.16.0.0/24 10000-10001 10.0.0.3 80-80",
+      "tcp 172.16.0.5 10000 10.0.0.3 80", NULL },
+    { "in 1 accept ipv4 tcp 172.16.0.0/24 10000-10001 10.0.0.3 80-80",
+      "tcp 172.16.0.5 10001 10.0.0.3 80", NULL },
+    { "in 1 accept ipv4 tcp 172.16.0.0/24 10000-10001 10.0.0.3 80-80",
+      "tcp 172.16.0.5 10002 10.0.0.3 80",
+      "source port 10002 is not in 10000-10001" },
+    { "in 1 accept ipv4 tcp 172.16.0.0/24 10000-10001 10.0.0.3 80-80",
+      "tcp 172.16.0.5 10000 10.0.0.3 81",
+      "destination port 81 is not in 80-80" },
+    { "in 1 accept ipv4 tcp 172.16.0.0/24 10000-10001 10.0.0.3 80-80",
+      "udp 172.16.0.5 10000 10.0.0.3 80", "protocol udp is not tcp" },
+    { "in 1 accept ipv4 tcp 172.16.0.0/24 10000-10001 10.0.0.3 80-80",
+      "tcp 10.0.0.1 10000 10.0.0.3 80",
+      "source 10.0.0.1 is not in 172.16.0.0/24" },
+    { "in 1 accept ipv4 tcp 172.16.0.0/24 10000-10001 10.0.0.3 80-80",
+      "tcp 172.16.0.5 10000 10.0.0.4 80",
+      "destination 10.0.0.4 is not in 10.0.0.3/32" },
+    { "in 1 accept ipv4 tcp 172.16.0.0/24 10000-10001 10.0.0.3 80-80",
+      "tcp 172.16.0.5 0 10.0.0.3 0 frag",
+      "packet is a fragment, which shows no ports" },
+    { "out 1 reject ipv4 all 192.168.0.0/24 - 10.2.0.0/24 -",
+      "47 192.168.0.1 0 10.2.0.255 0", NULL },
+
+    /* Versions of IP do not mix, "all" is all of one. */
+    { "in 1 accept ipv4 all - - - -", "tcp ::1 1 ::2 2",
+      "packet is IPv6, rule is IPv4" },
+    { "in 1 accept ipv6 all - - - -", "tcp 10.0.0.1 1 10.0.0.2 2",
+      "packet is IPv4, rule is IPv6" },
+    { "in 1 accept ipv6 all - - - -", "icmp6 ::1 0 ::2 0", NULL },
+    { "in 1 accept ipv6 all ::/0 - ::/0 -", "0 ::1 0 ::2 0", NULL },
+    { "in 1 accept ipv4 all - - - -", "255 10.0.0.1 0 10.0.0.2 0", NULL },
+    { "in 1 accept ipv4 all - - - -", "arp", "packet is not IP" },
+    { "in 1 accept ipv6 all - - - -", "arp", "packet is not IP" },
+
+    /* Fragments: only a rule that names ports minds. */
+    { "in 1 accept ipv4 all - - - -", "tcp 10.0.0.1 0 10.0.0.2 0 frag",
+      NULL },
+    { "in 1 accept ipv4 tcp - - - -", "tcp 10.0.0.1 0 10.0.0.2 0 frag",
+      NULL },
+    { "in 1 accept ipv4 icmp - - - -", "icmp 10.0.0.1 0 10.0.0.2 0 frag",
+      NULL },
+    { "in 1 accept ipv6 icmp6 - - - -", "icmp6 ::1 0 ::2 0 frag", NULL },
+    { "in 1 accept ipv4 tcp - 1-65535 - -",
+      "tcp 10.0.0.1 1 10.0.0.2 2 frag", "shows no ports" },
+    { "in 1 accept ipv4 udp - - - 1-65535",
+      "udp 10.0.0.1 1 10.0.0.2 2 frag", "shows no ports" },
+    { "in 1 accept ipv4 udp - - - 1-65535",
+      "udp 10.0.0.1 1 10.0.0.2 65535", NULL },
+
+    /* One side only; port 0 is in no range. */
+    { "in 1 accept ipv4 udp - 53 - -", "udp 10.0.0.1 53 10.0.0.2 9",
+      NULL },
+    { "in 1 accept ipv4 udp - - - 53", "udp 10.0.0.1 53 10.0.0.2 9",
+      "destination port 9 is not in 53-53" },
+    { "in 1 accept ipv4 tcp - 1-65535 - -", "tcp 10.0.0.1 0 10.0.0.2 9",
+      "source port 0 is not in 1-65535" },
+    { "in 1 accept ipv4 tcp - - - -", "tcp 10.0.0.1 0 10.0.0.2 0", NULL },
+
+    /* Names of protocols. */
+    { "in 1 accept ipv4 icmp - - - -", "47 10.0.0.1 0 10.0.0.2 0",
+      "protocol 47 is not icmp" },
+    { "in 1 accept ipv4 icmp - - - -", "icmp6 10.0.0.1 0 10.0.0.2 0",
+      "protocol 58 is not icmp" },
+    { "in 1 accept ipv6 icmp6 - - - -", "icmp ::1 0 ::2 0",
+      "protocol 1 is not icmp6" },
+    { "in 1 accept ipv6 tcp - - - -", "icmp6 ::1 0 ::2 0",
+      "protocol icmp6 is not tcp" },
+    { "in 1 accept ipv6 all 2001:db8::/32 - - -", "tcp ::1 1 ::2 2",
+      "source ::1 is not in 2001:db8::/32" },
+};
+
 static void
 test_why_not(void)
 {
-    /* 'want' NULL: the rule matches. */
-    static const struct { const char *rule, *packet, *want; } cases[] = {
-        /* The worked example of the specification. */
-        { "in 1 accept ipv4 tcp 172.16.0.0/24 10000-10001 10.0.0.3 80-80",
-          "tcp 172.16.0.5 10000 10.0.0.3 80", NULL },
-        { "in 1 accept ipv4 tcp 172.16.0.0/24 10000-10001 10.0.0.3 80-80",
-          "tcp 172.16.0.5 10001 10.0.0.3 80", NULL },
-        { "in 1 accept ipv4 tcp 172.16.0.0/24 10000-10001 10.0.0.3 80-80",
-          "tcp 172.16.0.5 10002 10.0.0.3 80",
-          "source port 10002 is not in 10000-10001" },
-        { "in 1 accept ipv4 tcp 172.16.0.0/24 10000-10001 10.0.0.3 80-80",
-          "tcp 172.16.0.5 10000 10.0.0.3 81",
-          "destination port 81 is not in 80-80" },
-        { "in 1 accept ipv4 tcp 172.16.0.0/24 10000-10001 10.0.0.3 80-80",
-          "udp 172.16.0.5 10000 10.0.0.3 80", "protocol udp is not tcp" },
-        { "in 1 accept ipv4 tcp 172.16.0.0/24 10000-10001 10.0.0.3 80-80",
-          "tcp 10.0.0.1 10000 10.0.0.3 80",
-          "source 10.0.0.1 is not in 172.16.0.0/24" },
-        { "in 1 accept ipv4 tcp 172.16.0.0/24 10000-10001 10.0.0.3 80-80",
-          "tcp 172.16.0.5 10000 10.0.0.4 80",
-          "destination 10.0.0.4 is not in 10.0.0.3/32" },
-        { "in 1 accept ipv4 tcp 172.16.0.0/24 10000-10001 10.0.0.3 80-80",
-          "tcp 172.16.0.5 0 10.0.0.3 0 frag",
-          "packet is a fragment, which shows no ports" },
-        { "out 1 reject ipv4 all 192.168.0.0/24 - 10.2.0.0/24 -",
-          "47 192.168.0.1 0 10.2.0.255 0", NULL },
-
-        /* Versions of IP do not mix, "all" is all of one. */
-        { "in 1 accept ipv4 all - - - -", "tcp ::1 1 ::2 2",
-          "packet is IPv6, rule is IPv4" },
-        { "in 1 accept ipv6 all - - - -", "tcp 10.0.0.1 1 10.0.0.2 2",
-          "packet is IPv4, rule is IPv6" },
-        { "in 1 accept ipv6 all - - - -", "icmp6 ::1 0 ::2 0", NULL },
-        { "in 1 accept ipv6 all ::/0 - ::/0 -", "0 ::1 0 ::2 0", NULL },
-        { "in 1 accept ipv4 all - - - -", "255 10.0.0.1 0 10.0.0.2 0", NULL },
-        { "in 1 accept ipv4 all - - - -", "arp", "packet is not IP" },
-        { "in 1 accept ipv6 all - - - -", "arp", "packet is not IP" },
-
-        /* Fragments: only a rule that names ports minds. */
-        { "in 1 accept ipv4 all - - - -", "tcp 10.0.0.1 0 10.0.0.2 0 frag",
-          NULL },
-        { "in 1 accept ipv4 tcp - - - -", "tcp 10.0.0.1 0 10.0.0.2 0 frag",
-          NULL },
-        { "in 1 accept ipv4 icmp - - - -", "icmp 10.0.0.1 0 10.0.0.2 0 frag",
-          NULL },
-        { "in 1 accept ipv6 icmp6 - - - -", "icmp6 ::1 0 ::2 0 frag", NULL },
-        { "in 1 accept ipv4 tcp - 1-65535 - -",
-          "tcp 10.0.0.1 1 10.0.0.2 2 frag", "shows no ports" },
-        { "in 1 accept ipv4 udp - - - 1-65535",
-          "udp 10.0.0.1 1 10.0.0.2 2 frag", "shows no ports" },
-        { "in 1 accept ipv4 udp - - - 1-65535",
-          "udp 10.0.0.1 1 10.0.0.2 65535", NULL },
-
-        /* One side only; port 0 is in no range. */
-        { "in 1 accept ipv4 udp - 53 - -", "udp 10.0.0.1 53 10.0.0.2 9",
-          NULL },
-        { "in 1 accept ipv4 udp - - - 53", "udp 10.0.0.1 53 10.0.0.2 9",
-          "destination port 9 is not in 53-53" },
-        { "in 1 accept ipv4 tcp - 1-65535 - -", "tcp 10.0.0.1 0 10.0.0.2 9",
-          "source port 0 is not in 1-65535" },
-        { "in 1 accept ipv4 tcp - - - -", "tcp 10.0.0.1 0 10.0.0.2 0", NULL },
-
-        /* Names of protocols. */
-        { "in 1 accept ipv4 icmp - - - -", "47 10.0.0.1 0 10.0.0.2 0",
-          "protocol 47 is not icmp" },
-        { "in 1 accept ipv4 icmp - - - -", "icmp6 10.0.0.1 0 10.0.0.2 0",
-          "protocol 58 is not icmp" },
-        { "in 1 accept ipv6 icmp6 - - - -", "icmp ::1 0 ::2 0",
-          "protocol 1 is not icmp6" },
-        { "in 1 accept ipv6 tcp - - - -", "icmp6 ::1 0 ::2 0",
-          "protocol icmp6 is not tcp" },
-        { "in 1 accept ipv6 all 2001:db8::/32 - - -", "tcp ::1 1 ::2 2",
-          "source ::1 is not in 2001:db8::/32" },
-    };
-
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        struct tm_rule rule = t_rule(1, cases[i].rule);
-        struct tm_packet pkt = t_packet(cases[i].packet);
+    for (size_t i = 0; i < ARRAY_SIZE(why_not_cases); i++) {
+        struct tm_rule rule = t_rule(1, why_not_cases[i].rule);
+        struct tm_packet pkt = t_packet(why_not_cases[i].packet);
         bool matches = tm_rule_matches(&rule, &pkt);
 
-        CU_ASSERT_EQUAL(matches, !cases[i].want);
-        CU_ASSERT(t_error_is(tm_rule_why_not(&rule, &pkt), cases[i].want,
-                             cases[i].packet));
+        CU_ASSERT_EQUAL(matches, !why_not_cases[i].want);
+        CU_ASSERT(t_error_is(tm_rule_why_not(&rule, &pkt), why_not_cases[i].want,
+                             why_not_cases[i].packet));
     }
 }
 

@@ -53,7 +53,7 @@ test_quote(void)
     longest[TM_QUOTE_MAX] = 'x';
     longest[TM_QUOTE_MAX + 1] = '\0';
     quoted = tm_quote(longest);
-    CU_ASSERT(strstr(quoted, "x...\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(quoted, "x...\""));
     free(quoted);
 }
 

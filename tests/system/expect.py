@@ -1,0 +1,225 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Says whether something holds of the packets that a world captured.
+
+usage: expect.py DIR EXPRESSION [TIMEOUT]
+
+EXPRESSION is Python.  In it each capture DIR/NAME.pcap is a list under its
+NAME: of a machine (there is a DIR/NAME.mac) the frames at its interface, of a
+collector (DIR/NAME.addr) the copies that reached it, without VXLAN.  A packet
+has the fields of vxlan-decode.py, None where it has none of that name, and
+
+  dir    'in', 'out', or 'other' (flooded to it for somebody else); machines
+  seq    the number that traffic.py stream put in, or None
+  data   the frame, as bytes       has(TEXT)  whether TEXT is in it
+
+Neighbour and multicast housekeeping of IPv6 is left out.  Before it looks, it
+sends marks to all collectors and waits until they are in the captures, so that
+copies of whatever was sent before have come or never will; a machine's
+capture may lag, so it looks again until the expression holds, TIMEOUT seconds
+(5) long.  If it does not hold then, prints why and exits 1.
+"""
+
+import importlib.util
+import itertools
+import os
+import socket
+import struct
+import sys
+import time
+from collections import Counter
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+spec = importlib.util.spec_from_file_location(
+    'decode', os.path.join(HERE, 'vxlan-decode.py'))
+decode = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(decode)
+
+TCP, UDP, ICMP, ICMP6 = 6, 17, 1, 58
+# Multicast listeners, router and neighbour discovery.
+HOUSEKEEPING = (130, 131, 132, 133, 134, 135, 136, 137, 143)
+SEQ_MARK = b'TM-SEQ:'
+notes = []
+
+
+class Packet:
+    def __init__(self, fields, frame):
+        self.__dict__.update(fields)
+        self.data = frame
+        at = frame.find(SEQ_MARK)
+        self.seq = None
+        if at >= 0 and len(frame) >= at + 15:
+            self.seq = struct.unpack_from('!Q', frame, at + 7)[0]
+
+    def __getattr__(self, name):
+        if name.startswith('__'):
+            raise AttributeError(name)
+        return None
+
+    def has(self, text):
+        return text.encode() in self.data
+
+    def __repr__(self):
+        return '%s vni=%s %s > %s proto=%s %s>%s len=%d seq=%s' % (
+            self.dir or 'copy', self.vni, self.ip_src or self.eth_src,
+            self.ip_dst or self.eth_dst, self.proto, self.sport, self.dport,
+            len(self.data), self.seq)
+
+
+def read(path):
+    with open(path) as f:
+        return f.read().strip()
+
+
+def is_housekeeping(d):
+    return d.get('proto') == ICMP6 and d.get('icmp_type') in HOUSEKEEPING
+
+
+def machine(path, mac, name):
+    for when, frame in decode.records(path):
+        d, p = decode.ethernet(frame)
+        decode.network(d, p)
+        if is_housekeeping(d):
+            continue
+        group = int(d['eth_dst'][:2], 16) & 1
+        d['dir'] = ('out' if d['eth_src'] == mac
+                    else 'in' if d['eth_dst'] == mac or group else 'other')
+        d['eni'], d['time'] = name, when
+        yield Packet(d, frame)
+
+
+def collector(path, port):
+    for when, frame in decode.records(path):
+        d = decode.decode(when, frame, port)
+        if d is not None and not is_housekeeping(d):
+            inner = bytes.fromhex(d['frame'])
+            yield Packet(d, inner)
+
+
+def fence(directory):
+    """Two marks to each collector, one after the other: when the second is
+    there the switch has been through all its ports since the first."""
+    for turn in range(2):
+        marks = {}
+        for name in sorted(os.listdir(directory)):
+            if not name.endswith('.addr'):
+                continue
+            mark = b'MARK:' + os.urandom(12).hex().encode()
+            path = os.path.join(directory, name[:-5] + '.pcap')
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                s.sendto(mark, (read(os.path.join(directory, name)), 9))
+            marks[path] = mark
+        deadline = time.monotonic() + 10
+        for path, mark in marks.items():
+            while not any(f.endswith(mark) for _, f in decode.records(path)):
+                if time.monotonic() > deadline:
+                    sys.exit('expect.py: a mark does not reach ' + path)
+                time.sleep(0.01)
+
+
+# ---- What expressions are made of ----
+
+def same(copies, frames, wanted, cut=None, vni=None, at_least=1):
+    """Each frame that is 'wanted' was copied exactly once, byte for byte
+    (its first 'cut' bytes), and nothing else."""
+    want = Counter(f.data[:cut] for f in frames if wanted(f))
+    have = Counter(c.data for c in copies)
+    if vni is not None and any(c.vni != vni for c in copies):
+        notes.append('VNIs: %s' % sorted({c.vni for c in copies}))
+        return False
+    for what, frames_of in (('missing', want - have), ('extra', have - want)):
+        for data, n in frames_of.items():
+            d, p = decode.ethernet(data)
+            decode.network(d, p)
+            notes.append('%s, %d times: %r' % (what, n, Packet(d, data)))
+    if sum(want.values()) < at_least:
+        notes.append('only %d frames to be copied' % sum(want.values()))
+        return False
+    return want == have
+
+
+def seqs(packets):
+    return [p.seq for p in packets if p.seq is not None]
+
+
+def whole(packets, first, last):
+    """Numbers 'first' to 'last', each exactly once and in order."""
+    have = seqs(packets)
+    want = list(range(first, last + 1))
+    if have != want:
+        count = Counter(have)
+        notes.append('%d numbers, want %d to %d; missing %s, more than once '
+                     '%s, not wanted %s, out of order %d'
+                     % (len(have), first, last,
+                        [n for n in want if not count[n]][:20],
+                        [n for n in count if count[n] > 1][:20],
+                        [n for n in count if not first <= n <= last][:20],
+                        sum(b < a for a, b in zip(have, have[1:]))))
+    return have == want
+
+
+def unbroken(packets):
+    """No number between the first and the last is missing, doubled or out of
+    order."""
+    have = seqs(packets)
+    if not have:
+        notes.append('no numbers at all')
+        return False
+    return whole(packets, have[0], have[-1])
+
+
+def inbound(packets):
+    return [p for p in packets if p.dir == 'in']
+
+
+def outbound(packets):
+    return [p for p in packets if p.dir == 'out']
+
+
+def names(directory):
+    env = {f.__name__: f for f in (same, seqs, whole, unbroken, inbound,
+                                   outbound, read)}
+    env.update(TCP=TCP, UDP=UDP, ICMP=ICMP, ICMP6=ICMP6, dir=directory,
+               groupby=itertools.groupby)
+    port = int(os.environ.get('VXLAN_PORT', '4789'))
+    for entry in os.listdir(directory):
+        name, ext = os.path.splitext(entry)
+        path = os.path.join(directory, entry)
+        if ext == '.count':
+            env['sent_' + name] = int(read(path) or 0)
+        elif ext != '.pcap':
+            continue
+        elif os.path.exists(os.path.join(directory, name + '.mac')):
+            mac = read(os.path.join(directory, name + '.mac'))
+            env[name] = list(machine(path, mac, name))
+        else:
+            env[name] = list(collector(path, port))
+    return env
+
+
+def main():
+    if len(sys.argv) not in (3, 4):
+        sys.exit(__doc__)
+    directory, expression = sys.argv[1:3]
+    deadline = time.monotonic() + float(sys.argv[3] if sys.argv[3:] else 5)
+    fence(directory)
+    while True:
+        del notes[:]
+        env = names(directory)
+        if eval(expression, env):
+            return
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.1)
+    print('expect.py: does not hold: ' + ' '.join(expression.split()))
+    for note in notes[:30]:
+        print('  ' + note)
+    for name in sorted(n for n in env if isinstance(env[n], list)):
+        print('  %s: %d packets, the last:' % (name, len(env[name])))
+        for packet in env[name][-12:]:
+            print('    %r' % packet)
+    sys.exit(1)
+
+
+if __name__ == '__main__':
+    main()

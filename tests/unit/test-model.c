@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test-model.c
+ *
+ * The model: words, canonical order, copies, look-ups, and what each kind of
+ * change touches, exactly.  That nothing is forgotten is the matter of
+ * test-model-random.c. */
+
+#include <config.h>
+
+#include "tests/unit/test-lib.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "util.h"
+
+static void
+test_words(void)
+{
+    enum tm_direction direction;
+    enum tm_protocol protocol;
+    enum tm_action action;
+    enum tm_ip ip;
+
+    CU_ASSERT_STRING_EQUAL(tm_direction_to_string(TM_IN), "in");
+    CU_ASSERT_STRING_EQUAL(tm_direction_to_string(TM_OUT), "out");
+    CU_ASSERT_STRING_EQUAL(tm_direction_to_adjective(TM_IN), "inbound");
+    CU_ASSERT_STRING_EQUAL(tm_direction_to_adjective(TM_OUT), "outbound");
+    CU_ASSERT(tm_direction_from_string("ingress", &direction)
+              && direction == TM_IN);
+    CU_ASSERT(tm_direction_from_string("outbound", &direction)
+              && direction == TM_OUT);
+    CU_ASSERT(tm_direction_from_string("egress", &direction)
+              && direction == TM_OUT);
+    CU_ASSERT(!tm_direction_from_string("IN", &direction));
+    CU_ASSERT(!tm_direction_from_string("", &direction));
+
+    CU_ASSERT_STRING_EQUAL(tm_action_to_string(TM_ACCEPT), "accept");
+    CU_ASSERT(tm_action_from_string("reject", &action)
+              && action == TM_REJECT);
+    CU_ASSERT(!tm_action_from_string("drop", &action));
+
+    CU_ASSERT_STRING_EQUAL(tm_ip_to_string(TM_IPV6), "ipv6");
+    CU_ASSERT(tm_ip_from_string("ipv4", &ip) && ip == TM_IPV4);
+    CU_ASSERT(tm_ip_from_string("IPv6", &ip) && ip == TM_IPV6);
+    CU_ASSERT(!tm_ip_from_string("4", &ip));
+
+    for (int p = TM_PROTO_ALL; p <= TM_PROTO_ICMP6; p++) {
+        CU_ASSERT(tm_protocol_from_string(tm_protocol_to_string(p), &protocol)
+                  && protocol == (enum tm_protocol) p);
+    }
+    CU_ASSERT(tm_protocol_from_string("icmpv6", &protocol)
+              && protocol == TM_PROTO_ICMP6);
+    CU_ASSERT(!tm_protocol_from_string("6", &protocol));
+    CU_ASSERT_EQUAL(tm_protocol_number(TM_PROTO_ALL), 0);
+    CU_ASSERT_EQUAL(tm_protocol_number(TM_PROTO_ICMP), 1);
+    CU_ASSERT_EQUAL(tm_protocol_number(TM_PROTO_TCP), 6);
+    CU_ASSERT_EQUAL(tm_protocol_number(TM_PROTO_UDP), 17);
+    CU_ASSERT_EQUAL(tm_protocol_number(TM_PROTO_ICMP6), 58);
+}
+
+/* Rules sort by direction, priority, UUID; of two with one priority the
+ * smaller UUID stays. */
+static void
+test_filter_finish(void)
+{
+    static const char *rules[] = {
+        "out 1 accept ipv4 all - - - -",    /* 100 */
+        "in 7 accept ipv4 all - - - -",     /* 101 */
+        "in 7 reject ipv4 all - - - -",     /* 102, out */
+        "in 2 accept ipv4 all - - - -",     /* 103 */
+        "out 7 accept ipv4 all - - - -",    /* 104 */
+        "in 7 accept ipv6 all - - - -",     /* 105, out */
+        NULL
+    };
+    static const unsigned int want[] = { 103, 101, 100, 104 };
+    struct tm_filter *f = t_filter(1, rules);
+    struct tm_filter *clone = tm_filter_clone(f);
+
+    for (int again = 0; again < 2; again++) {
+        CU_ASSERT_EQUAL_FATAL(clone->n_rules, ARRAY_SIZE(want));
+        for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+            CU_ASSERT_EQUAL(clone->rules[i].uuid.parts[0], want[i]);
+            CU_ASSERT_STRING_EQUAL(clone->rules[i].description, "");
+        }
+        CU_ASSERT_EQUAL_FATAL(clone->problems.n, 2);
+        for (size_t i = 0; i < 2; i++) {
+            const struct tm_problem *p = &clone->problems.p[i];
+
+            CU_ASSERT_STRING_EQUAL(p->table, "Mirror_Filter_Rule");
+            CU_ASSERT_EQUAL(p->row.parts[0], i ? 105 : 102);
+            CU_ASSERT(t_error_is(xstrdup(p->text), "priority: 7 is already "
+                                 "that of inbound rule 00000065-", "rule"));
+        }
+        CU_ASSERT(tm_problems_equal(&clone->problems, &f->problems));
+        tm_filter_finish(clone);
+    }
+
+    /* A copy can grow. */
+    for (unsigned int i = 0; i < 9; i++) {
+        struct tm_rule rule = t_rule(200 + i, rules[0]);
+
+        rule.priority = 100 + i;
+        tm_filter_add_rule(clone, &rule);
+    }
+    tm_filter_finish(clone);
+    CU_ASSERT_EQUAL(clone->n_rules, ARRAY_SIZE(want) + 9);
+    tm_filter_destroy(f);
+    tm_filter_destroy(clone);
+    tm_filter_destroy(NULL);
+}
+
+static void
+test_session_finish(void)
+{
+    static const struct { unsigned int uuid; int64_t position; } in[] = {
+        { 3, 5 }, { 2, 5 }, { 1, 9 }, { 4, -1 },
+    };
+    static const unsigned int want[] = { 4, 2, 3, 1 };
+    struct tm_session *s = t_session(1, 1, 1);
+    struct tm_session *clone;
+
+    for (size_t i = 0; i < ARRAY_SIZE(in); i++) {
+        struct tm_source source = {
+            .uuid = t_uuid(T_SOURCE, in[i].uuid),
+            .eni = t_uuid(T_ENI, in[i].uuid),
+            .position = in[i].position,
+        };
+
+        tm_session_add_source(s, &source);
+    }
+    tm_session_finish(s);
+    clone = tm_session_clone(s);
+    tm_session_destroy(s);
+    for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+        CU_ASSERT_EQUAL(clone->sources[i].uuid.parts[0], want[i]);
+    }
+    t_add_source(clone, 9);
+    CU_ASSERT_EQUAL(clone->n_sources, 5);
+    tm_session_destroy(clone);
+    tm_session_destroy(NULL);
+}
+
+static void
+test_eni_finish(void)
+{
+    static const char *in[] = { "::2", "10.0.0.9", "10.0.0.10", "::1",
+                                "10.0.0.9" };
+    static const char *want[] = { "10.0.0.9", "10.0.0.10", "::1", "::2" };
+    struct tm_eni *eni = t_eni(1, NULL), *clone;
+    struct tm_lb *lb = t_lb(1, NULL, NULL), *lb_clone;
+
+    eni->addresses = xmalloc(sizeof in / sizeof *in * sizeof *eni->addresses);
+    lb->members = xmalloc(sizeof in / sizeof *in * sizeof *lb->members);
+    for (size_t i = 0; i < ARRAY_SIZE(in); i++) {
+        eni->addresses[i] = lb->members[i] = t_addr(in[i]);
+    }
+    eni->n_addresses = lb->n_members = ARRAY_SIZE(in);
+    eni->macs = xzalloc(3 * sizeof *eni->macs);
+    eni->macs[0].ea[0] = 4;
+    eni->macs[1].ea[5] = 2;
+    eni->macs[2].ea[0] = 4;
+    eni->n_macs = 3;
+    tm_eni_finish(eni);
+    tm_lb_finish(lb);
+
+    clone = tm_eni_clone(eni);
+    lb_clone = tm_lb_clone(lb);
+    tm_eni_destroy(eni);
+    tm_lb_destroy(lb);
+    CU_ASSERT_EQUAL(clone->n_macs, 2);
+    CU_ASSERT_EQUAL(clone->macs[0].ea[5], 2);
+    CU_ASSERT_EQUAL_FATAL(clone->n_addresses, ARRAY_SIZE(want));
+    CU_ASSERT_EQUAL_FATAL(lb_clone->n_members, ARRAY_SIZE(want));
+    for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+        struct tm_addr addr = t_addr(want[i]);
+
+        CU_ASSERT(tm_addr_equal(&clone->addresses[i], &addr));
+        CU_ASSERT(tm_addr_equal(&lb_clone->members[i], &addr));
+    }
+    tm_eni_destroy(clone);
+    tm_lb_destroy(lb_clone);
+    tm_eni_destroy(NULL);
+    tm_lb_destroy(NULL);
+}
+
+/* Two ENIs may have one name between two changes. */
+static void
+test_by_name(void)
+{
+    const struct uuid one = t_uuid(T_ENI, 1);
+    struct tm_model model;
+    struct tm_eni *eni;
+
+    tm_model_init(&model);
+    tm_model_put_eni(&model, t_eni(1, NULL), NULL);
+    CU_ASSERT_PTR_EQUAL(tm_model_get_eni_by_name(&model, "e1"),
+                        tm_model_get_eni(&model, &one));
+    eni = t_eni(2, NULL);
+    free(eni->name);
+    eni->name = xstrdup("e1");
+    tm_model_put_eni(&model, eni, NULL);
+    CU_ASSERT_PTR_EQUAL(tm_model_get_eni_by_name(&model, "e1"),
+                        tm_model_get_eni(&model, &one));
+    tm_model_remove_eni(&model, &one, NULL);
+    CU_ASSERT_PTR_EQUAL(tm_model_get_eni_by_name(&model, "e1"), eni);
+
+    /* A new name leaves no trace of the old one. */
+    tm_model_put_eni(&model, t_eni(2, NULL), NULL);
+    CU_ASSERT_PTR_NULL(tm_model_get_eni_by_name(&model, "e1"));
+    CU_ASSERT_PTR_NOT_NULL(tm_model_get_eni_by_name(&model, "e2"));
+    tm_model_uninit(&model);
+}
+
+static void
+test_target_address(void)
+{
+    static const struct { int prefer; const char *want; } cases[] = {
+        { 0, "10.0.0.5" }, { TM_IPV4, "10.0.0.5" }, { TM_IPV6, "2001:db8::5" },
+    };
+    struct tm_session *s = t_session(1, 1, 1);
+    struct tm_addr addr, want, *addrs;
+    struct tm_model model;
+    struct tm_eni *eni;
+
+    tm_model_init(&model);
+    eni = t_eni(5, NULL);
+    eni->addresses = xmalloc(2 * sizeof *eni->addresses);
+    eni->addresses[0] = t_addr("10.0.0.5");
+    eni->addresses[1] = t_addr("2001:db8::5");
+    eni->n_addresses = 2;
+    tm_model_put_eni(&model, eni, NULL);
+    s->target_type = TM_TARGET_ENI;
+    s->target = t_uuid(T_ENI, 5);
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        want = t_addr(cases[i].want);
+        CU_ASSERT(t_error_is(tm_model_target_address(&model, s,
+                                                     cases[i].prefer, &addr),
+                             NULL, cases[i].want));
+        CU_ASSERT(tm_addr_equal(&addr, &want));
+    }
+
+    /* What is not there in the version that is preferred. */
+    tm_model_put_eni(&model, t_eni(5, "10.0.0.6"), NULL);
+    want = t_addr("10.0.0.6");
+    CU_ASSERT(t_error_is(tm_model_target_address(&model, s, TM_IPV6, &addr),
+                         NULL, "IPv6"));
+    CU_ASSERT(tm_addr_equal(&addr, &want));
+    tm_model_put_session(&model, s, NULL);
+
+    /* All targets: sorted, once, without those of unusable sessions. */
+    s = t_session(2, 1, 1);
+    s->target_type = TM_TARGET_ELB;
+    s->target = t_uuid(T_LB, 1);
+    s->enabled = false;
+    tm_model_put_session(&model, s, NULL);
+    tm_model_put_lb(&model, t_lb(1, "10.0.0.7", "10.0.0.6"), NULL);
+    tm_model_put_session(&model, t_session(3, 1, 1), NULL);
+    s = t_session(4, 1, 1);
+    s->usable = false;
+    s->target_addr = t_addr("10.0.0.1");
+    tm_model_put_session(&model, s, NULL);
+    CU_ASSERT_EQUAL_FATAL(tm_model_target_addresses(&model, &addrs), 3);
+    static const char *all[] = { "10.0.0.6", "10.0.0.7", "10.9.9.9" };
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        want = t_addr(all[i]);
+        CU_ASSERT(tm_addr_equal(&addrs[i], &want));
+    }
+    free(addrs);
+    tm_model_uninit(&model);
+}
+
+/* ## What a change touches ##
+ *
+ * The world: filter 1 with an inbound rule; session 1 with sources 1, 2 to
+ * ENI 5; session 2 with source 3 to load balancer 1. */
+
+static const char *in_rule[] = { "in 1 accept ipv4 all - - - -", NULL };
+
+static struct tm_session *
+session_one(void)
+{
+    struct tm_session *s = t_session(1, 1, 1);
+
+    t_add_source(s, 1);
+    t_add_source(s, 2);
+    s->target_type = TM_TARGET_ENI;
+    s->target = t_uuid(T_ENI, 5);
+    return s;
+}
+
+static struct tm_session *
+session_two(void)
+{
+    struct tm_session *s = t_session(2, 2, 1);
+
+    t_add_source(s, 3);
+    s->target_type = TM_TARGET_ELB;
+    s->target = t_uuid(T_LB, 1);
+    return s;
+}
+
+static void
+put_name(char **name, const char *new)
+{
+    free(*name);
+    *name = xstrdup(new);
+}
+
+static void
+append_numbers(const struct uuidset *set, char letter, struct ds *ds)
+{
+    for (unsigned int n = 0; n < 20; n++) {
+        const struct uuid uuid = t_uuid(letter == 'f' ? T_FILTER : T_ENI, n);
+
+        if (uuidset_contains(set, &uuid)) {
+            ds_put_format(ds, "%c%u ", letter, n);
+        }
+    }
+}
+
+/* Compares with a text: "f1 e1 e2 targets". */
+static bool
+touches(struct tm_dirty *dirty, const char *want)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    bool ok;
+
+    append_numbers(&dirty->filters, 'f', &ds);
+    append_numbers(&dirty->enis, 'e', &ds);
+    ds_put_cstr(&ds, dirty->targets ? "targets" : "");
+    ds_chomp(&ds, ' ');
+    ok = t_text_is(ds_cstr(&ds), want) && !dirty->everything;
+    ok &= tm_dirty_is_empty(dirty) == !*want;
+    ds_destroy(&ds);
+    tm_dirty_clear(dirty);
+    return ok;
+}
+
+struct world {
+    struct tm_model model;
+    struct tm_dirty dirty;
+};
+
+static void
+world_init(struct world *w)
+{
+    tm_dirty_init(&w->dirty);
+    tm_model_init(&w->model);
+    tm_model_put_filter(&w->model, t_filter(1, in_rule), NULL);
+    tm_model_put_session(&w->model, session_one(), NULL);
+    tm_model_put_session(&w->model, session_two(), NULL);
+    for (unsigned int i = 1; i <= 5; i++) {
+        tm_model_put_eni(&w->model, t_eni(i, i == 5 ? "10.0.0.5" : NULL),
+                         NULL);
+    }
+    tm_model_put_lb(&w->model, t_lb(1, "10.0.1.1", NULL), NULL);
+}
+
+static void
+world_uninit(struct world *w)
+{
+    tm_model_uninit(&w->model);
+    tm_dirty_uninit(&w->dirty);
+}
+
+static void
+test_touch_filter(void)
+{
+    static const char *other_in[] = { "in 1 reject ipv4 all - - - -", NULL };
+    static const char *both[] = { "in 1 reject ipv4 all - - - -",
+                                  "out 1 reject ipv4 all - - - -", NULL };
+    const struct uuid one = t_uuid(T_FILTER, 1);
+    struct tm_filter *f;
+    struct world w;
+
+    world_init(&w);
+    f = t_filter(1, in_rule);
+    put_name(&f->name, "other");
+    put_name(&f->description, "other");
+    put_name(&f->project, "other");
+    put_name(&f->rules[0].description, "other");
+    tm_model_put_filter(&w.model, f, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, ""));
+    CU_ASSERT_PTR_EQUAL(tm_model_get_filter(&w.model, &one), f);
+
+    tm_model_put_filter(&w.model, t_filter(1, other_in), &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "f1"));
+    tm_model_put_filter(&w.model, t_filter(1, both), &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "f1 e1 e2 e3"));
+    tm_model_put_filter(&w.model, t_filter(1, other_in), &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "f1 e1 e2 e3"));
+    tm_model_remove_filter(&w.model, &one, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "f1 e1 e2 e3"));
+    tm_model_remove_filter(&w.model, &one, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, ""));
+    tm_model_put_filter(&w.model, t_filter(1, NULL), &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "f1 e1 e2 e3"));
+    tm_model_put_filter(&w.model, t_filter(7, in_rule), &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "f7"));
+    world_uninit(&w);
+}
+
+static void
+test_touch_session(void)
+{
+    const struct uuid one = t_uuid(T_SESSION, 1);
+    struct tm_session *s;
+    struct world w;
+
+    world_init(&w);
+    s = session_one();
+    put_name(&s->name, "other");
+    put_name(&s->description, "other");
+    put_name(&s->project, "other");
+    /* Another order of the sources alone. */
+    s->sources[0].position = 7;
+    tm_session_finish(s);
+    tm_model_put_session(&w.model, s, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, ""));
+    CU_ASSERT_PTR_EQUAL(tm_model_get_session(&w.model, &one), s);
+
+    s = session_one();
+    s->vni = 9;
+    tm_model_put_session(&w.model, s, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e1 e2 e5"));
+    s = session_one();
+    s->enabled = false;
+    tm_model_put_session(&w.model, s, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e1 e2 e5"));
+    s = session_one();
+    t_add_source(s, 4);
+    tm_model_put_session(&w.model, s, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e1 e2 e4 e5"));
+    tm_model_put_session(&w.model, session_one(), &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e1 e2 e4 e5"));
+    s = session_one();
+    s->target = t_uuid(T_ENI, 6);
+    tm_model_put_session(&w.model, s, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e1 e2 e5 e6 targets"));
+    s = session_one();
+    s->usable = false;
+    tm_model_put_session(&w.model, s, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e1 e2 e5 e6 targets"));
+    tm_model_remove_session(&w.model, &one, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e1 e2 e5"));
+    tm_model_remove_session(&w.model, &one, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, ""));
+    tm_model_put_session(&w.model, session_one(), &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e1 e2 e5 targets"));
+    tm_model_remove_session(&w.model, &one, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e1 e2 e5 targets"));
+    world_uninit(&w);
+}
+
+/* A name counts where a status tells it: of two sessions that contradict each
+ * other. */
+static void
+test_touch_rename(void)
+{
+    struct tm_session *s;
+    struct world w;
+
+    world_init(&w);
+    /* Two sessions of one source, in good order. */
+    s = t_session(3, 3, 1);
+    t_add_source(s, 1);
+    tm_model_put_session(&w.model, tm_session_clone(s), NULL);
+    put_name(&s->name, "other");
+    tm_model_put_session(&w.model, s, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, ""));
+
+    /* The same with one priority. */
+    s = tm_session_clone(s);
+    s->priority = 1;
+    tm_model_put_session(&w.model, tm_session_clone(s), NULL);
+    put_name(&s->name, "again");
+    tm_model_put_session(&w.model, s, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e1"));
+
+    /* A session whose target is a source, and one whose source is a target.
+     */
+    s = t_session(4, 4, 1);
+    s->target_type = TM_TARGET_ENI;
+    s->target = t_uuid(T_ENI, 3);
+    tm_model_put_session(&w.model, tm_session_clone(s), NULL);
+    put_name(&s->name, "again");
+    tm_model_put_session(&w.model, s, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e3"));
+    s = session_two();
+    put_name(&s->name, "again");
+    tm_model_put_session(&w.model, s, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e3"));
+    world_uninit(&w);
+}
+
+static void
+test_touch_eni(void)
+{
+    const struct uuid five = t_uuid(T_ENI, 5);
+    struct tm_eni *eni;
+    struct world w;
+
+    world_init(&w);
+    tm_model_put_eni(&w.model, t_eni(5, "10.0.0.5"), &w.dirty);
+    CU_ASSERT(touches(&w.dirty, ""));
+    eni = t_eni(1, NULL);
+    eni->mtu = 1500;
+    tm_model_put_eni(&w.model, eni, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e1"));
+    eni = t_eni(5, "10.0.0.5");
+    eni->mtu = 1500;
+    tm_model_put_eni(&w.model, eni, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e5"));
+    eni = t_eni(5, "10.0.0.5");
+    put_name(&eni->name, "other");
+    tm_model_put_eni(&w.model, eni, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e1 e2 e5"));
+    tm_model_put_eni(&w.model, t_eni(5, "10.0.0.6"), &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e1 e2 e5 targets"));
+    tm_model_remove_eni(&w.model, &five, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e1 e2 e5 targets"));
+    tm_model_remove_eni(&w.model, &five, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, ""));
+    tm_model_put_eni(&w.model, t_eni(5, NULL), &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e1 e2 e5 targets"));
+    tm_model_put_eni(&w.model, t_eni(6, "10.0.0.6"), &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e6"));
+    world_uninit(&w);
+}
+
+static void
+test_touch_lb(void)
+{
+    const struct uuid one = t_uuid(T_LB, 1);
+    struct world w;
+
+    world_init(&w);
+    tm_model_put_lb(&w.model, t_lb(1, "10.0.1.1", NULL), &w.dirty);
+    CU_ASSERT(touches(&w.dirty, ""));
+    tm_model_put_lb(&w.model, t_lb(1, "10.0.1.2", NULL), &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e3 targets"));
+    tm_model_put_lb(&w.model, t_lb(1, "10.0.1.2", "10.0.1.3"), &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e3 targets"));
+    tm_model_remove_lb(&w.model, &one, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e3 targets"));
+    tm_model_remove_lb(&w.model, &one, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, ""));
+    tm_model_put_lb(&w.model, t_lb(1, NULL, NULL), &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "e3 targets"));
+    tm_model_put_lb(&w.model, t_lb(2, "10.0.1.2", NULL), &w.dirty);
+    CU_ASSERT(touches(&w.dirty, ""));
+    world_uninit(&w);
+}
+
+CU_TestInfo tm_test_model[] = {
+    { "words", test_words },
+    { "rules of a filter", test_filter_finish },
+    { "sources of a session", test_session_finish },
+    { "addresses of ENI and load balancer", test_eni_finish },
+    { "ENI by name", test_by_name },
+    { "target's addresses", test_target_address },
+    { "touched by a filter", test_touch_filter },
+    { "touched by a session", test_touch_session },
+    { "touched by a name", test_touch_rename },
+    { "touched by an ENI", test_touch_eni },
+    { "touched by a load balancer", test_touch_lb },
+    CU_TEST_INFO_NULL
+};
