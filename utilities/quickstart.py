@@ -43,9 +43,20 @@ while s.recv(100):
     pass
 """
 
+UDP_SERVER = """
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("0.0.0.0", int(sys.argv[1])))
+print("listening", flush=True)
+while True:
+    s.recv(100)
+"""
+
 UDP_SEND = """
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind((sys.argv[1], int(sys.argv[2])))
 s.sendto(b"hello", (sys.argv[3], int(sys.argv[4])))
 """
@@ -110,12 +121,19 @@ def python_in(name, program, *argv):
                    check=True)
 
 
-def send_packets():
+def start_server(vm, program, *argv):
     server = subprocess.Popen(
-        in_vm("web", "/usr/bin/python3", "-c", TCP_SERVER),
+        in_vm(vm, "/usr/bin/python3", "-c", program, *argv),
         stdout=subprocess.PIPE, text=True)
+    server.stdout.readline()
+    return server
+
+
+def send_packets():
+    servers = [start_server("web", TCP_SERVER),
+               start_server("web", UDP_SERVER, "5000"),
+               start_server("db", UDP_SERVER, "53")]
     try:
-        server.stdout.readline()
         subprocess.run(in_vm("client", "ip", "neigh", "flush", "all"),
                        check=True)
         for port in (10000, 10001, 10002):
@@ -127,8 +145,9 @@ def send_packets():
                              "10.0.0.3"),
                        check=True, stdout=subprocess.DEVNULL)
     finally:
-        server.kill()
-        server.wait()
+        for server in servers:
+            server.kill()
+            server.wait()
 
 
 def tcpdump(pcap):
@@ -165,11 +184,12 @@ def explain(direction, flow):
         check=True, stdout=subprocess.PIPE, text=True).stdout
     last = next(line for line in reversed(text.splitlines())
                 if line.startswith("decision:"))
-    match = re.search(r"session (\S+?),? rule (in|out) (\d+) (\w+)",
-                      last)
+    match = re.search(
+        r'session "([^"]+)".*, (in|out)bound rule (\d+) \((\w+)\)', last)
+    if not match:
+        return None, None
     return (match.group(1),
-            f"{match.group(2)} {match.group(3)} {match.group(4)}") \
-        if match else (None, None)
+            f"{match.group(2)} {match.group(3)} {match.group(4)}")
 
 
 def judge(row, flow, source, copies):

@@ -177,6 +177,9 @@ refuse_eni(const struct tm_plan *plan, const struct tm_eni *eni)
                        ? plan->node->tunnel_problem
                        : "tunnel port is not up yet");
     }
+    if (!eni->mirroring_supported) {
+        return xstrdup("flavor does not support mirroring");
+    }
     tm_problems_init(&problems);
     if (tm_validate_source(plan->model, eni, &problems, &reason)) {
         free(reason);

@@ -272,7 +272,7 @@ class Oracle:
     def copy(self, eni, direction, fields):
         """(vni, target) of the copy, or None."""
         text = self.rpc.call("explain", [eni, direction, fields])
-        match = re.search(r"^decision: copied.* session \"?([^\s\",]+)",
+        match = re.search(r'^decision: copied.* session "([^"]+)"',
                           text, re.M)
         if not match:
             if not re.search(r"^(decision: )?not copied", text, re.M):

@@ -58,15 +58,16 @@ one_case() {
     then
         echo "ok $case_number - $case_file: $2"
     else
-        echo "not ok $case_number - $case_file: $2"
-        case_status=1
         echo "# exit status $? of $1; the end of its trace:"
-        grep -v '^+* *\(test\|date\|sleep\|eval\) ' "$case_dir/trace" \
-            | tail -n 60 | sed 's/^/#   /'
+        sed -e '/^+ world_stop/,$d' \
+            -e '/^+* *\(test\|date\|sleep\|eval\) /d' "$case_dir/trace" \
+            | tail -n 100 | sed 's/^/#   /'
         for case_log in "$case_dir"/world/*/*.log; do
             echo "# the end of $(basename "$case_log"):"
             tail -n 15 "$case_log" | sed 's/^/#   /'
         done
+        echo "not ok $case_number - $case_file: $2"
+        case_status=1
     fi
     rm -rf "$case_dir/world"
 }

@@ -93,12 +93,13 @@ static void
 test_why_not(void)
 {
     for (size_t i = 0; i < ARRAY_SIZE(why_not_cases); i++) {
+        const char *want = why_not_cases[i].want;
         struct tm_rule rule = t_rule(1, why_not_cases[i].rule);
         struct tm_packet pkt = t_packet(why_not_cases[i].packet);
         bool matches = tm_rule_matches(&rule, &pkt);
 
-        CU_ASSERT_EQUAL(matches, !why_not_cases[i].want);
-        CU_ASSERT(t_error_is(tm_rule_why_not(&rule, &pkt), why_not_cases[i].want,
+        CU_ASSERT_EQUAL(matches, !want);
+        CU_ASSERT(t_error_is(tm_rule_why_not(&rule, &pkt), want,
                              why_not_cases[i].packet));
     }
 }

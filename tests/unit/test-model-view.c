@@ -196,8 +196,9 @@ view_rest(const struct tm_model *model, struct ds *ds)
         put_list(sessions, n, ds);
     }
     for (size_t i = 0; i < ARRAY_SIZE(view_names); i++) {
-        const struct tm_eni *eni = tm_model_get_eni_by_name(model, view_names[i]);
+        const struct tm_eni *eni;
 
+        eni = tm_model_get_eni_by_name(model, view_names[i]);
         ds_put_format(ds, "%s %d\n", view_names[i],
                       eni ? (int) eni->uuid.parts[0] : -1);
     }
