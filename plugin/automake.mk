@@ -47,7 +47,7 @@ plugin_libtmswitch_a_SOURCES = \
 
 plugin_libtmports_a_SOURCES = \
 	plugin/ports/neighbour.c \
-	plugin/ports/neighbour-probe.c \
+	plugin/ports/neighbour-ask.c \
 	plugin/ports/port-row.c \
 	plugin/ports/ports.c \
 	plugin/ports/ports.h \

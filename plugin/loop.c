@@ -172,6 +172,9 @@ run_compiler(struct tm_loop *loop)
     tm_node_dirty_clear(&loop->node_dirty);
     loop->compiled = true;
     loop->generation++;
+    /* The first stage has been: whether a tunnel port is wanted it learns in
+     * the next turn, which must not wait for an event. */
+    poll_immediate_wake();
     if (resolve) {
         resolve_targets(loop);
     }

@@ -135,6 +135,9 @@ tm_change_remove_filter(struct tm_change *c, const struct uuid *uuid)
     free(users);
 
     tm_change_guard(c);
+    for (size_t i = 0; i < row->n_rules; i++) {
+        tm_change_drop(&row->rules[i]->header_);
+    }
     tmrec_mirror_filter_delete(row);
     tm_model_remove_filter(&c->model, &copy, NULL);
     return NULL;
@@ -198,7 +201,7 @@ check_slot(const struct tm_change *c, const struct tmrec_mirror_filter *filter,
     return error;
 }
 
-/* Writes all columns of 'row': what a column already says is not sent. */
+/* Writes all columns of 'row', which is new or verified whole. */
 static void
 write_rule(const struct tmrec_mirror_filter_rule *row, const struct tm_rule *r)
 {
@@ -321,22 +324,24 @@ tm_change_remove_rule(struct tm_change *c, const struct uuid *filter_uuid,
 {
     const struct tmrec_mirror_filter *filter
         = tmrec_mirror_filter_get_for_uuid(c->idl, filter_uuid);
+    const struct tmrec_mirror_filter_rule *removed = NULL;
     struct tmrec_mirror_filter_rule **rules;
     size_t n = 0;
 
     if (!filter || !has_rule(filter, rule)) {
         return;
     }
-
-    /* The database deletes a rule that no filter holds. */
     tm_change_verify(&filter->header_, &tmrec_table_mirror_filter);
     rules = xmalloc(filter->n_rules * sizeof *rules);
     for (size_t i = 0; i < filter->n_rules; i++) {
-        if (!uuid_equals(&filter->rules[i]->header_.uuid, rule)) {
+        if (uuid_equals(&filter->rules[i]->header_.uuid, rule)) {
+            removed = filter->rules[i];
+        } else {
             rules[n++] = filter->rules[i];
         }
     }
     tmrec_mirror_filter_set_rules(filter, rules, n);
+    tm_change_drop(&removed->header_);
     tmrec_mirror_filter_set_updated_at(filter, c->now);
     free(rules);
     reread_filter(c, filter);

@@ -138,15 +138,18 @@ static void
 write_sources(struct tm_change *c, const struct tmrec_mirror_session *row,
               const struct tm_session *s, const struct tm_session *old)
 {
-    struct tmrec_mirror_source **rows
-        = xmalloc((row->n_sources + s->n_sources) * sizeof *rows);
-    size_t n = 0;
+    size_t max = row->n_sources + s->n_sources;
+    struct tmrec_mirror_source **rows = xmalloc(max * sizeof *rows);
+    struct tmrec_mirror_source **dropped = xmalloc(max * sizeof *dropped);
+    size_t n = 0, n_dropped = 0;
 
     for (size_t i = 0; i < row->n_sources; i++) {
         const struct uuid *uuid = &row->sources[i]->header_.uuid;
 
         if (has_source_row(s, uuid) || !old || !has_source_row(old, uuid)) {
             rows[n++] = row->sources[i];
+        } else {
+            dropped[n_dropped++] = row->sources[i];
         }
     }
     for (size_t i = 0; i < s->n_sources; i++) {
@@ -164,7 +167,11 @@ write_sources(struct tm_change *c, const struct tmrec_mirror_session *row,
         }
     }
     tmrec_mirror_session_set_sources(row, rows, n);
+    for (size_t i = 0; i < n_dropped; i++) {
+        tm_change_drop(&dropped[i]->header_);
+    }
     free(rows);
+    free(dropped);
 }
 
 /* Name, description, project and numbers.  Returns true if that changed
@@ -285,6 +292,9 @@ tm_change_remove_session(struct tm_change *c, const struct uuid *uuid)
         return tm_change_no_row("Mirror_Session", uuid);
     }
     tm_change_guard(c);
+    for (size_t i = 0; i < row->n_sources; i++) {
+        tm_change_drop(&row->sources[i]->header_);
+    }
     tmrec_mirror_session_delete(row);
     tm_model_remove_session(&c->model, &copy, NULL);
     return NULL;

@@ -11,9 +11,9 @@
  * rows stay as they were, but not that no row appears.  So every change of
  * that sort also increments a number in TM_Global.external_ids after verifying
  * it: two writers that decided on the same state collide there, and the loser
- * decides again.  The number is in external_ids because no node looks there: it
- * wakes nobody up.  Rules need none of this; they verify their filter's column
- * 'rules', so that writers of different filters never meet. */
+ * decides again.  The number is in external_ids because no node looks there:
+ * it wakes nobody up.  Rules need none of this; they verify their filter's
+ * column 'rules', so that writers of different filters never meet. */
 
 #include <config.h>
 
@@ -139,6 +139,14 @@ tm_change_verify(const struct ovsdb_idl_row *row,
 {
     for (size_t i = 0; i < table->n_columns; i++) {
         ovsdb_idl_txn_verify(row, &table->columns[i]);
+    }
+}
+
+void
+tm_change_drop(const struct ovsdb_idl_row *row)
+{
+    if (!row->old_datum) {
+        ovsdb_idl_txn_delete(row);
     }
 }
 

@@ -47,7 +47,7 @@ is_fine(const struct reading *rd, const char *column, char *error)
     if (!error) {
         return true;
     }
-    complain(rd, xasprintf("%s %s", column, error));
+    complain(rd, xasprintf("%s: %s", column, error));
     free(error);
     return false;
 }
@@ -69,7 +69,7 @@ is_known(const struct reading *rd, const char *column, const char *value,
     if (!known) {
         char *quoted = tm_quote(value);
 
-        complain(rd, xasprintf("%s %s is not one of %s", column, quoted,
+        complain(rd, xasprintf("%s: %s is not one of %s", column, quoted,
                                allowed));
         free(quoted);
     }
@@ -81,7 +81,7 @@ is_in_range(const struct reading *rd, const char *column, int64_t value,
             int64_t lo, int64_t hi)
 {
     if (value < lo || value > hi) {
-        complain(rd, xasprintf("%s %"PRId64" is not in %"PRId64" to %"PRId64,
+        complain(rd, xasprintf("%s: %"PRId64" is not in %"PRId64" to %"PRId64,
                                column, value, lo, hi));
         return false;
     }
@@ -210,7 +210,7 @@ sources_from_row(const struct tmrec_mirror_session *row,
                 .row = &src->header_.uuid,
                 .problems = &session->problems,
             };
-            complain(&rd, xstrdup("interface refers to a row of "
+            complain(&rd, xstrdup("interface: refers to a row of "
                                   "Network_Interface that is not there"));
             continue;
         }
@@ -266,12 +266,12 @@ target_from_row(const struct reading *rd,
     enum tm_target_type type = session->target_type;
     for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
         if (i != type && filled[i]) {
-            complain(rd, xasprintf("%s is not used, since target_type is %s",
+            complain(rd, xasprintf("%s: not used, since target_type is %s",
                                    targets[i].column, targets[type].type));
         }
     }
     if (!filled[type]) {
-        complain(rd, xasprintf("%s is empty, but target_type %s needs it",
+        complain(rd, xasprintf("%s: empty, but target_type %s needs it",
                                targets[type].column, targets[type].type));
         return false;
     }
@@ -335,7 +335,7 @@ tm_session_from_row(const struct tmrec_mirror_session *row)
     if (REF_EXISTS(row->filter)) {
         session->filter = row->filter->header_.uuid;
     } else {
-        complain(&rd, xstrdup("filter refers to a row of Mirror_Filter that "
+        complain(&rd, xstrdup("filter: refers to a row of Mirror_Filter that "
                               "is not there"));
         usable = false;
     }
@@ -407,7 +407,7 @@ tm_eni_from_row(const struct tmrec_network_interface *row)
     free(name);
     /* The name is an iface-id, in whose spelling we have no say. */
     if (!row->name[0]) {
-        complain(&rd, xstrdup("name \"\" is empty; it must be the iface-id "
+        complain(&rd, xstrdup("name: \"\" is empty; it must be the iface-id "
                               "of the port"));
     }
     macs_from_row(&rd, row, eni);

@@ -88,6 +88,18 @@ tm_flow_set_clear(struct tm_flow_set *set)
     clear_nodes(&set->flows);
 }
 
+void
+tm_flow_set_swap(struct tm_flow_set *a, struct tm_flow_set *b)
+{
+    bool keep_journal = a->keep_journal;
+
+    /* A map cannot be copied as a struct: an empty one points into itself. */
+    hmap_swap(&a->flows, &b->flows);
+    hmap_swap(&a->journal, &b->journal);
+    a->keep_journal = b->keep_journal;
+    b->keep_journal = keep_journal;
+}
+
 size_t
 tm_flow_set_count(const struct tm_flow_set *set)
 {

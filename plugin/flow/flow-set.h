@@ -32,6 +32,7 @@ struct tm_flow_set {
 void tm_flow_set_init(struct tm_flow_set *, bool keep_journal);
 void tm_flow_set_uninit(struct tm_flow_set *);
 void tm_flow_set_clear(struct tm_flow_set *);
+void tm_flow_set_swap(struct tm_flow_set *, struct tm_flow_set *);
 size_t tm_flow_set_count(const struct tm_flow_set *);
 
 /* The flow with the key of 'key', or NULL. */

@@ -11,12 +11,12 @@
  *
  * The kernel asks nobody whom it knows already, although the switch may not:
  * the tunnel port is newer than the kernel's entry, or ovs-vswitchd was
- * restarted.  For that case neighbour-probe.c has the kernel verify its entry.
+ * restarted.  For that case neighbour-ask.c asks past the kernel.
  *
- * What was sent may be lost, an address may come to its bridge a moment late,
- * and the switch forgets a neighbour that is not used for 15 minutes.
- * Therefore each target has a turn again after one second, after five, and then
- * every five minutes, which also keeps targets of quiet sources known. */
+ * What was sent may be lost, the switch may be a moment from being ready, and
+ * it forgets a neighbour that is not used for 15 minutes.  Therefore each
+ * target has a turn again after one second, after five, and then every five
+ * minutes, which also keeps the targets of quiet sources known. */
 
 #include <config.h>
 #include "plugin/ports/ports-internal.h"
@@ -217,7 +217,7 @@ tm_neighbours_run(struct tm_neighbours *ns)
         }
         COVERAGE_INC(tm_neighbour_resolve);
         n->due = next_due(n);
-        tm_neighbour_probe(&n->addr);
+        tm_neighbour_ask(&n->addr);
 
         int error = send_datagram(ns, &n->addr);
         if (error) {

@@ -96,11 +96,10 @@ void tm_neighbours_set_targets(struct tm_neighbours *, const struct tm_addr *,
 void tm_neighbours_run(struct tm_neighbours *);
 void tm_neighbours_wait(const struct tm_neighbours *);
 
-/* neighbour-probe.c: the kernel's neighbour table. */
+/* neighbour-ask.c: without the kernel's neighbour table. */
 
-/* If the kernel has resolved the next hop to 'target', makes it ask again, so
- * that an answer passes through the switch.  Does nothing otherwise, and
- * without the privilege. */
-void tm_neighbour_probe(const struct tm_addr *target);
+/* Asks the link for the next hop to 'target', so that an answer passes through
+ * the switch.  Does nothing without a route or the privilege. */
+void tm_neighbour_ask(const struct tm_addr *target);
 
 #endif /* plugin/ports/ports-internal.h */

@@ -18,6 +18,7 @@
 #include "plugin/ports/ports.h"
 
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bitmap.h"
@@ -90,7 +91,6 @@ add_columns(struct ovsdb_idl *idl)
         &ovsrec_interface_col_external_ids,
         &ovsrec_interface_col_mtu,
         &ovsrec_interface_col_options,
-        &ovsrec_interface_col_ifindex,
     };
 
     ovsdb_idl_add_table(idl, &ovsrec_table_open_vswitch);
@@ -238,21 +238,25 @@ replace_problems(struct sset *set, struct sset *new)
     sset_destroy(new);
 }
 
-/* A number that moves when the switch may have lost its neighbours: the tunnel
- * port came anew, or ovs-vswitchd was restarted, which makes the devices of a
- * userspace datapath anew and so gives them other indexes. */
-static uint64_t
-switch_epoch(struct ovsdb_idl *idl, const struct tm_node *node)
+/* The switch may have forgotten its neighbours if the tunnel port came anew or
+ * ovs-vswitchd was restarted.  The latter leaves no trace in the database, but
+ * each ovs-vswitchd makes the bridge's management socket anew. */
+static void
+update_neighbours(struct tm_ports *ports)
 {
-    const struct ovsrec_interface *row;
-    uint64_t sum = 0;
+    const char *socket = ports->settings.management + strlen("unix:");
+    bool active = (ports->node->tunnel
+                   && !strcmp(ports->settings.datapath_type, "netdev"));
+    uint64_t epoch = ofp_to_u16(ports->node->tunnel);
+    struct stat s;
 
-    OVSREC_INTERFACE_FOR_EACH (row, idl) {
-        if (!strcmp(row->type, "internal") && row->n_ifindex) {
-            sum += hash_2words(hash_string(row->name, 0), *row->ifindex);
-        }
+    if (active && !stat(socket, &s)) {
+        epoch = hash_uint64(epoch);
+        epoch = epoch << 32 | hash_uint64_basis(s.st_ino, s.st_ctim.tv_sec
+                                                ^ s.st_ctim.tv_nsec);
     }
-    return sum << 16 | ofp_to_u16(node->tunnel);
+    tm_neighbours_set_active(&ports->neighbours, active, epoch);
+    tm_neighbours_run(&ports->neighbours);
 }
 
 /* Makes settings, problems and node anew from the rows.  Returns true if the
@@ -294,10 +298,6 @@ rebuild(struct tm_ports *ports, struct tm_node_dirty *dirty)
     }
 
     ports->gone = !ovs || tm_tunnel_all_gone(ovs);
-    tm_neighbours_set_active(&ports->neighbours,
-                             node->tunnel
-                             && !strcmp(settings.datapath_type, "netdev"),
-                             switch_epoch(ports->idl, node));
     replace_problems(&ports->problems, &problems);
     tm_settings_uninit(&ports->settings);
     ports->settings = settings;
@@ -411,7 +411,7 @@ tm_ports_run(struct tm_ports *ports, bool want_tunnel,
         }
         reconcile_tunnel(ports);
     }
-    tm_neighbours_run(&ports->neighbours);
+    update_neighbours(ports);
     return changed;
 }
 

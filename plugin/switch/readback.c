@@ -84,11 +84,9 @@ follow_all_tables(struct tm_switch *sw)
 static void
 finish(struct tm_switch *sw)
 {
-    struct tm_flow_set old = sw->have;
     bool complete = follow_all_tables(sw);
 
-    sw->have = sw->dump;
-    sw->dump = old;
+    tm_flow_set_swap(&sw->have, &sw->dump);
     tm_flow_set_clear(&sw->dump);
     if (!complete) {
         tm_switch_enter_negotiate(sw);

@@ -149,9 +149,9 @@ until_true() {
 is_uuid() {
     printf '%s\n' "$1" | grep -qE '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
 }
-has_monitors() {
+has_sessions() {
     test "$(ovs-appctl -t "$dir/ovsdb-server.$(cat "$dir/ovsdb-server.pid").ctl" \
-            memory/show | tr ' ' '\n' | sed -n 's/^monitors://p')" = "$1"
+            memory/show | tr ' ' '\n' | sed -n 's/^sessions://p')" = "$1"
 }
 
 # race N ARG...: N times the same command at the same moment on the same
@@ -175,7 +175,7 @@ race() {
         pids="$pids $!"
         i=$((i + 1))
     done
-    until_true has_monitors "$n" || echo "# only some of $n are waiting"
+    until_true has_sessions "$n" || echo "# only some of $n are waiting"
     "$TMIRROR_CTL" set TM_Global . options:go=1
     won=0 lost=0 odd=0
     for pid in $pids; do
@@ -394,10 +394,6 @@ refused "the first of two commands" 'direction "up"' \
     rule-add web up 3 accept -- rule-add web in 3 accept
 
 accepted "rule-set" rule-set web in 1 priority=4 action=reject dport= src=
-prints "rule-set changed what it was told" \
-    "in,4,reject,tcp,,10000-10001,10.0.0.3/32,,first" --no-headings -f csv \
-    --columns=direction,priority,action,proto,src,sport,dst,dport,description \
-    rule-list web -- show
 run --no-headings -f csv --columns=direction,priority,action,proto,src,sport,dst,dport,description rule-list web
 check "rule-set and the order of matching" test "$out" = \
 "in,2,accept,udp,,,,,
@@ -561,10 +557,10 @@ tosink,2,false,web,eni:sink,1,,," --no-headings -f csv \
 accepted "session-set everything" session-set tosink name=t2 priority=7 \
     target=ip:2001:db8::9 vni=16777215 packet-length=96 description=d
 accepted "session-enable" session-enable t2
-prints "session-set changed all" "t2,7,true,ip:2001:db8::9,16777215,96,d
-audit,1,true,ip:172.31.1.9,100,," --no-headings -f csv \
+prints "session-set changed all" "audit,1,true,ip:172.31.1.9,100,,
+t2,7,true,ip:2001:db8::9,16777215,96,d" --no-headings -f csv \
     --columns=name,priority,enabled,target,vni,packet-length,description \
-    session-list 2>/dev/null || :
+    session-list
 accepted "session-set clears" session-set t2 vni= packet-length= description=
 prints "vni is the default again" 1 get Mirror_Session t2 vni
 prints "packet length is gone" "[]" get Mirror_Session t2 packet_length
@@ -634,8 +630,8 @@ check "5 sessions of a source, different priorities: 3 to 5 win" \
     test "$((won + lost)),$odd" = 5,0 -a $won -ge 3
 race 5 --may-exist source-add audit shared3
 check "the same source 5 times is one" test "$won,$odd" = 5,0
-prints "one source" "shared3" --no-headings -f csv --columns=sources \
-    session-list 2>/dev/null || :
+run --no-headings -f csv --columns=name,sources session-list
+check "one source" grep -qx 'audit,shared3' "$dir/out"
 race 5 --may-exist eni-add eni5 mtu=140@
 check "5 MTUs of one ENI: one wins" test "$won,$lost,$odd" = 1,4,0
 race 6 filter-del racer
@@ -649,7 +645,7 @@ ours=$!
 "$TMIRROR_CTL" --timeout=60 wait-until TM_Global . options:go=1 \
     -- create Network_Interface name=plugged >/dev/null 2>&1 &
 node=$!
-until_true has_monitors 2
+until_true has_sessions 2
 "$TMIRROR_CTL" set TM_Global . options:go=1
 wait $node
 wait $ours

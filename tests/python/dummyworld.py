@@ -28,7 +28,8 @@ def wait_until(condition, what):
 
 def run(*argv):
     return subprocess.run(argv, check=True, text=True,
-                          stdout=subprocess.PIPE).stdout
+                          stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL).stdout
 
 
 class World:

@@ -262,8 +262,8 @@ world_daemon_exit() {
     world_wait_until "! kill -0 $world_pid 2>/dev/null"
 }
 
-# Set as a trap: ends what the world started.  What does not heed is killed
-# together with the PID namespace.
+# Set as a trap: ends what the world started.  Whatever is left is killed by the
+# kernel together with the PID namespace.
 world_stop() {
     world_status=$?
     trap - EXIT HUP INT TERM
@@ -277,7 +277,6 @@ world_stop() {
         done
         ip netns del "$world_ns"
     done
-    wait 2>/dev/null
     if test -n "${WORLD_KEEP:-}"; then
         world_log "logs and captures are in $WORLD_DIR"
     else

@@ -594,6 +594,18 @@ test_set(void)
     tm_flow_set_share(&other, &set);
     CU_ASSERT_PTR_EQUAL(tm_flow_set_find(&other, a), a2);
     CU_ASSERT_PTR_EQUAL(tm_flow_set_find(&other, c), c);
+
+    /* Swapped with an empty set and back, it is still good for use. */
+    struct tm_flow_set empty;
+    tm_flow_set_init(&empty, false);
+    tm_flow_set_swap(&empty, &other);
+    CU_ASSERT_EQUAL(tm_flow_set_count(&empty), 2);
+    CU_ASSERT_EQUAL(tm_flow_set_count(&other), 0);
+    tm_flow_set_put(&other, tm_flow_ref(a2));
+    tm_flow_set_swap(&empty, &other);
+    CU_ASSERT_EQUAL(tm_flow_set_count(&other), 2);
+    CU_ASSERT_EQUAL(tm_flow_set_count(&empty), 1);
+    tm_flow_set_uninit(&empty);
     tm_flow_set_uninit(&other);
 
     tm_flow_set_format(&set, &s);

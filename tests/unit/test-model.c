@@ -214,6 +214,68 @@ test_by_name(void)
     tm_model_uninit(&model);
 }
 
+/* Checks a list of sessions by their names, and frees it. */
+static bool
+lists(const struct tm_session **sessions, size_t n, const char *want)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    bool ok;
+
+    for (size_t i = 0; i < n; i++) {
+        ds_put_format(&ds, "%s ", sessions[i]->name);
+    }
+    ds_chomp(&ds, ' ');
+    ok = t_text_is(ds_cstr(&ds), want);
+    ds_destroy(&ds);
+    free(sessions);
+    return ok;
+}
+
+static void
+test_sessions_of(void)
+{
+    static const struct {
+        uint16_t priority;
+        unsigned int filter, target;
+        bool enabled, usable;
+    } in[] = {
+        { 7, 1, 5, true, true },
+        { 3, 1, 5, true, false },
+        { 5, 2, 5, false, true },
+        { 7, 1, 6, true, true },
+        { 1, 1, 0, true, true },
+    };
+    const struct uuid one = t_uuid(T_ENI, 1), two = t_uuid(T_ENI, 2);
+    const struct uuid five = t_uuid(T_ENI, 5), f1 = t_uuid(T_FILTER, 1);
+    const struct tm_session **list;
+    struct tm_model model;
+    size_t n;
+
+    tm_model_init(&model);
+    for (size_t i = ARRAY_SIZE(in); i-- > 0; ) {
+        struct tm_session *s = t_session(i, in[i].priority, in[i].filter);
+
+        t_add_source(s, 1);
+        t_add_source(s, 1);
+        s->enabled = in[i].enabled;
+        s->usable = in[i].usable;
+        s->target_type = in[i].target ? TM_TARGET_ENI : TM_TARGET_IP;
+        s->target = t_uuid(T_ENI, in[i].target);
+        tm_model_put_session(&model, s, NULL);
+    }
+    n = tm_model_sessions_of(&model, &one, &list);
+    CU_ASSERT(lists(list, n, "s4 s0 s3"));
+    n = tm_model_all_sessions_of(&model, &one, &list);
+    CU_ASSERT(lists(list, n, "s4 s1 s2 s0 s3"));
+    n = tm_model_sessions_of(&model, &two, &list);
+    CU_ASSERT(lists(list, n, ""));
+    n = tm_model_sessions_with_filter(&model, &f1, &list);
+    CU_ASSERT(lists(list, n, "s4 s1 s0 s3"));
+    n = tm_model_sessions_to(&model, &five, &list);
+    CU_ASSERT(lists(list, n, "s1 s2 s0"));
+    tm_model_uninit(&model);
+}
+
 static void
 test_target_address(void)
 {
@@ -561,6 +623,7 @@ CU_TestInfo tm_test_model[] = {
     { "sources of a session", test_session_finish },
     { "addresses of ENI and load balancer", test_eni_finish },
     { "ENI by name", test_by_name },
+    { "sessions of an object", test_sessions_of },
     { "target's addresses", test_target_address },
     { "touched by a filter", test_touch_filter },
     { "touched by a session", test_touch_session },

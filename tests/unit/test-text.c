@@ -204,6 +204,25 @@ test_cidr_contains(void)
     CU_ASSERT_FALSE(tm_cidr_equal(&a, &b));
 }
 
+/* No parser makes it, but a packet may carry it: an IPv6 address with the bits
+ * of an IPv4 one is not that one. */
+static void
+test_mapped(void)
+{
+    struct tm_addr v4 = t_addr("10.0.0.1");
+    struct tm_cidr net4 = t_cidr("10.0.0.0/8");
+    struct tm_cidr net6 = t_cidr("::/0");
+    struct tm_addr v6 = v4;
+
+    v6.ip = TM_IPV6;
+    CU_ASSERT(!tm_addr_equal(&v4, &v6));
+    CU_ASSERT(tm_addr_compare(&v4, &v6) < 0);
+    CU_ASSERT(tm_cidr_contains(&net4, &v4));
+    CU_ASSERT(!tm_cidr_contains(&net4, &v6));
+    CU_ASSERT(!tm_cidr_contains(&net6, &v4));
+    CU_ASSERT(tm_cidr_contains(&net6, &v6));
+}
+
 static void
 test_port_parse(void)
 {
@@ -394,6 +413,7 @@ CU_TestInfo tm_test_text[] = {
     { "addresses", test_addr_parse },
     { "order of addresses", test_addr_order },
     { "address in network", test_cidr_contains },
+    { "IPv6 address with the bits of IPv4", test_mapped },
     { "ports", test_port_parse },
     { "port in range", test_port_contains },
     { "masks of known ranges", test_port_masks },
