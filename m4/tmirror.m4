@@ -56,6 +56,6 @@ AC_DEFUN([TM_WARNINGS], [
   WARN_CFLAGS="-Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Werror=implicit-function-declaration -fno-strict-aliasing"
   AS_IF([test "$enable_Werror" != no], [WARN_CFLAGS="$WARN_CFLAGS -Werror"])
   AS_CASE([$($CC --version | head -n 1)],
-    [*clang*], [WARN_CFLAGS="$WARN_CFLAGS -Wthread-safety"])
+    [*clang*], [WARN_CFLAGS="$WARN_CFLAGS -Wthread-safety -Wno-sign-compare"])
   AC_SUBST([WARN_CFLAGS])
 ])

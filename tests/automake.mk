@@ -3,6 +3,9 @@
 
 EXTRA_DIST += .ci/run tests/run tests/count.sh
 
+# tmirror-ctl against an ovsdb-server of its own; tests/run runs it.
+EXTRA_DIST += tests/ctl/test-ctl.sh
+
 # Bugs that the sanitizers must find; built and run by tests/run alone.
 EXTRA_PROGRAMS = tests/unit/planted-bug
 CLEANFILES += $(EXTRA_PROGRAMS)
@@ -25,6 +28,7 @@ tests_unit_test_lib_SOURCES = \
 	tests/unit/test-match.c \
 	tests/unit/test-model.c \
 	tests/unit/test-model-random.c \
+	tests/unit/test-model-touch.c \
 	tests/unit/test-model-view.c \
 	tests/unit/test-model-view.h \
 	tests/unit/test-text.c \

@@ -7,6 +7,7 @@ utilities_tmirror_ctl_SOURCES = \
 	utilities/ctl-db.c \
 	utilities/ctl-eni.c \
 	utilities/ctl-filter.c \
+	utilities/ctl-lb.c \
 	utilities/ctl-rule.c \
 	utilities/ctl-run.c \
 	utilities/ctl-schema.h \

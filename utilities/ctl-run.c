@@ -7,9 +7,9 @@
  *
  * A transaction that collides with another writer's is tried again on the new
  * contents: its commands run anew and may then be refused.  A violated
- * constraint is treated alike, but only if news arrive soon: it may come from a
- * row that the server has and we have not seen yet (a node that makes the row
- * of an ENI), or from our own doing, in which case there are no news. */
+ * constraint is treated alike, but only if news arrive soon: it may come from
+ * a row that the server has and we have not seen yet (a node that makes the
+ * row of an ENI), or from our own doing, in which case there are no news. */
 
 #include <config.h>
 

@@ -129,6 +129,7 @@ extern const struct ctl_command_syntax tm_ctl_global_commands[];
 extern const struct ctl_command_syntax tm_ctl_filter_commands[];
 extern const struct ctl_command_syntax tm_ctl_rule_commands[];
 extern const struct ctl_command_syntax tm_ctl_eni_commands[];
+extern const struct ctl_command_syntax tm_ctl_lb_commands[];
 extern const struct ctl_command_syntax tm_ctl_session_commands[];
 extern const struct ctl_command_syntax tm_ctl_show_commands[];
 

@@ -126,6 +126,12 @@ Elastic network interfaces:\n\
   eni-del ID\n\
   eni-list\n\
 \n\
+Load balancers:\n\
+  lb-add NAME [KEY=VALUE]...\n\
+  lb-set NAME KEY=VALUE...\n\
+  lb-del NAME\n\
+  lb-list\n\
+\n\
 Sessions:\n\
   session-add NAME PRIORITY FILTER TARGET [KEY=VALUE]...\n\
   session-set SESSION KEY=VALUE...\n\
@@ -346,6 +352,7 @@ register_commands(void)
     ctl_register_commands(tm_ctl_filter_commands);
     ctl_register_commands(tm_ctl_rule_commands);
     ctl_register_commands(tm_ctl_eni_commands);
+    ctl_register_commands(tm_ctl_lb_commands);
     ctl_register_commands(tm_ctl_session_commands);
 }
 

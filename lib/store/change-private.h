@@ -27,8 +27,9 @@ void tm_change_verify(const struct ovsdb_idl_row *,
                       const struct ovsdb_idl_table_class *);
 
 /* 'row', of a table whose rows live only while another row refers to them, is
- * referred to no more.  The database deletes it by itself, except that it first
- * checks what a row that this transaction made refers to; so unmake that. */
+ * referred to no more.  The database deletes it by itself, except that it
+ * first checks what a row that this transaction made refers to; so unmake
+ * that. */
 void tm_change_drop(const struct ovsdb_idl_row *row);
 
 /* "WHAT is used by session A, B and 3 more", or NULL if 'n' is 0.  Takes both

@@ -251,6 +251,9 @@ start_txn(struct tm_reporter *r, struct ovsdb_idl *idl)
     r->sent = r->due;
     r->due = 0;
     r->repair &= ~r->sent;
+    if (!r->repair) {
+        r->repair_at = 0;
+    }
     r->n_written = 0;
     if (r->sent & TM_PART_SOURCES && r->wanted.has_sources) {
         write_sources(r, idl);

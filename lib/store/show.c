@@ -27,9 +27,11 @@ show_state(const struct tm_store *store, struct ds *ds)
     }
 
     int error = ovsdb_idl_get_last_error(store->idl);
-    if (ovsdb_idl_is_connected(store->idl)) {
-        ds_put_cstr(ds, "connected, but no contents arrive (does the server "
-                    "have a database Traffic_Mirror?)");
+    if (ovsdb_idl_is_connected(store->idl)
+        || (store->reached && !store->whole)) {
+        /* The IDL drops the connection and tries the next server. */
+        ds_put_cstr(ds, "the server answers, but sends no contents (has it a "
+                    "database Traffic_Mirror?); trying again");
     } else {
         ds_put_cstr(ds, "not connected, trying again");
     }

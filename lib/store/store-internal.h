@@ -22,6 +22,7 @@ struct tm_store {
     char *remote;               /* NULL: none. */
     struct ovsdb_idl *idl;      /* NULL iff 'remote' is. */
     unsigned int seqno;         /* Of 'idl', when it was last looked at. */
+    bool reached;               /* 'idl' has had a connection. */
     bool whole;                 /* 'idl' has had its whole contents once. */
     bool ready;                 /* Some IDL has: 'model' means something. */
 

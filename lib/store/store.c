@@ -42,7 +42,7 @@ drop_idl(struct tm_store *store)
         store->idl = NULL;
     }
     store->seqno = 0;
-    store->whole = false;
+    store->reached = store->whole = false;
     free(store->remote);
     store->remote = NULL;
 }
@@ -87,6 +87,7 @@ tm_store_run(struct tm_store *store, struct tm_dirty *dirty)
     }
 
     ovsdb_idl_run(store->idl);
+    store->reached |= ovsdb_idl_is_connected(store->idl);
     unsigned int seqno = ovsdb_idl_get_seqno(store->idl);
     if (seqno == store->seqno) {
         return false;

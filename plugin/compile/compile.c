@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* compile.c
  *
- * A pass has three parts.  A plan says what of model and node matters (plan.c);
- * the hooks of the bridge's pipeline strike out of it what they cannot reach.
- * Then each stage names its units, which the engine computes again where their
- * input changed (unit.c).  At last the states of the sources, which follow from
- * the plan, are compared with those of the pass before.
+ * A pass has three parts.  A plan says what of model and node matters
+ * (plan.c); the hooks of the bridge's pipeline strike out of it what they
+ * cannot reach.  Then each stage names its units, which the engine computes
+ * again where their input changed (unit.c).  At last the states of the
+ * sources, which follow from the plan, are compared with those of the pass
+ * before.
  *
  * Where no source is active, no unit is named, and so all flows go: a bridge
  * without mirroring has none of ours. */

@@ -1,8 +1,8 @@
 /* compile.h
  *
- * Job.       Model and node to the flows wanted on the switch, and the state of
- *            every mirror source that is here.  Computes again only the units
- *            (a filter, a source, a MAC, a VLAN, a port) that a change
+ * Job.       Model and node to the flows wanted on the switch, and the state
+ *            of every mirror source that is here.  Computes again only the
+ *            units (a filter, a source, a MAC, a VLAN, a port) that a change
  *            touches; a unit's flows are a pure function of model and node, so
  *            that all-from-nothing gives the same flows.
  * Input.     A model, a node, and what is dirty in each.

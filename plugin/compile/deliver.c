@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* deliver.c
  *
- * A copy leaves by the one tunnel port, which takes everything from the packet's
- * metadata.  A packet that itself came in by a tunnel still has the metadata of
- * that one, so each copy sets all of them, those of the IP version it does not
- * use to zero (table-design.md F4).  A source address of zero lets the route
- * choose.
+ * A copy leaves by the one tunnel port, which takes everything from the
+ * packet's metadata.  A packet that itself came in by a tunnel still has the
+ * metadata of that one, so each copy sets all of them, those of the IP version
+ * it does not use to zero (table-design.md F4).  A source address of zero lets
+ * the route choose.
  *
  * Cutting costs time in every datapath.  It is left out where no frame of the
  * source can be longer than what fits.
  *
- * A load balancer with members is a hash of the packet's addresses, the same in
- * both directions and for all fragments, to one of 256 slots, and a flow a slot
- * with the member's address.  A group would be the usual way, but one of type
- * select stops the production packet (table-design.md F1). */
+ * A load balancer with members is a hash of the packet's addresses, the same
+ * in both directions and for all fragments, to one of 256 slots, and a flow a
+ * slot with the member's address.  A group would be the usual way, but one of
+ * type select stops the production packet (table-design.md F1). */
 
 #include <config.h>
 #include "plugin/compile/stage.h"
@@ -268,7 +268,9 @@ static void
 declare_lb(struct tm_units *units, const struct tm_plan *plan,
            const struct tm_lb *lb)
 {
-    const struct tm_unit_name name = { TM_UNIT_LB, &lb->uuid, sizeof lb->uuid };
+    const struct tm_unit_name name = {
+        TM_UNIT_LB, &lb->uuid, sizeof lb->uuid
+    };
     struct lb_input *in;
     size_t size = sizeof *in + lb->n_members * sizeof *in->members;
 

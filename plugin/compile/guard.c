@@ -4,9 +4,9 @@
  * The first table behind the hooks decides what is looked at at all.  Only IP
  * goes on; ARP and the like find no flow.  UDP to the VXLAN port may be a copy
  * on its way to a target, which must not be copied again; whether it is, shows
- * only its destination.  That second look is in a table of its own: it keeps the
- * addresses of targets out of the datapath flows of all other traffic, which
- * would otherwise be as narrow as an IPv6 host (table-design.md 6).
+ * only its destination.  That second look is in a table of its own: it keeps
+ * the addresses of targets out of the datapath flows of all other traffic,
+ * which would otherwise be as narrow as an IPv6 host (table-design.md 6).
  *
  * A frame that a server sends to its own address is sent, not received, so a
  * source is left out among the receivers of its own frames. */

@@ -79,8 +79,8 @@ tm_cookie(const struct uuid *row)   /* NULL: no row asked for the flow. */
 
 /* One translation may resubmit 4,096 times before the *production* packet is
  * dropped; half is left to the pipeline.  And it may make 64 kB of datapath
- * actions before the packet goes the slow way; a copy on the userspace datapath
- * costs about 550 bytes. */
+ * actions before the packet goes the slow way; a copy on the userspace
+ * datapath costs about 550 bytes. */
 #define TM_BUDGET_RESUBMITS 2000
 #define TM_BUDGET_COPIES    100
 

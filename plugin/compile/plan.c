@@ -4,12 +4,12 @@
  * One walk over the ports of the bridge.  A port whose iface-id names an ENI
  * that some session has as a source becomes a 'local'.  Its sessions are taken
  * in the order of matching; each gives a 'row' (the state that the operator
- * sees), and where nothing is against it, a 'hop' (what the flows are made of).
- * What is against a session is its own affair: the other sessions of the
+ * sees), and where nothing is against it, a 'hop' (what the flows are made
+ * of).  What is against a session is its own affair: the other sessions of the
  * source, and the other sources of the session, go on.
  *
- * The plan is made anew in every pass.  It costs a look-up or two a source, and
- * in return no change of model or node can be missed here. */
+ * The plan is made anew in every pass.  It costs a look-up or two a source,
+ * and in return no change of model or node can be missed here. */
 
 #include <config.h>
 #include "plugin/compile/plan.h"
@@ -104,9 +104,9 @@ add_remarks(const struct tm_plan *plan, const struct tm_session *session,
     }
 }
 
-/* Adds the rows of 'session' for 'local', and a hop unless something is against
- * it: 'refused', what is against the ENI, or NULL; or what is against the
- * session.  Where a session names an ENI twice, the first row counts the
+/* Adds the rows of 'session' for 'local', and a hop unless something is
+ * against it: 'refused', what is against the ENI, or NULL; or what is against
+ * the session.  Where a session names an ENI twice, the first row counts the
  * copies.  'shared' is a remark for the rows, or NULL. */
 static void
 add_session(struct tm_plan *plan, struct tm_local *local,
@@ -223,8 +223,8 @@ compare_macs(const void *a, const void *b)
     return memcmp(a, b, sizeof(struct eth_addr));
 }
 
-/* The addresses at which 'local' receives: those the operator gave, and that of
- * the port. */
+/* The addresses at which 'local' receives: those the operator gave, and that
+ * of the port. */
 static void
 collect_macs(struct tm_local *local)
 {

@@ -2,9 +2,9 @@
 /* source.c
  *
  * One flow a source and direction is the chain of its sessions: each gives its
- * filter and itself in registers and asks the rules.  The first verdict ends it,
- * since every rule needs a register that is still 0, and no packet passes a
- * session whose filter says nothing about its direction.
+ * filter and itself in registers and asks the rules.  The first verdict ends
+ * it, since every rule needs a register that is still 0, and no packet passes
+ * a session whose filter says nothing about its direction.
  *
  * The unit of a source has its flows in DELIVER too, one a session and
  * verdict, so that each counts what one source gives to one session. */

@@ -6,11 +6,11 @@
  * old flows go to the list 'gone', as do those of units that nobody named.
  *
  * Only at the end does the flow set change: a flow of 'gone' is removed unless
- * some unit that was built in this pass has its key again.  That order matters.
- * Two servers may swap their OpenFlow ports in one pass, and then the old key
- * of one unit is the new key of another; and a flow that comes out the same
- * must not be taken out and put back, since the journal would send it to the
- * switch. */
+ * some unit that was built in this pass has its key again.  That order
+ * matters.  Two servers may swap their OpenFlow ports in one pass, and then
+ * the old key of one unit is the new key of another; and a flow that comes out
+ * the same must not be taken out and put back, since the journal would send it
+ * to the switch. */
 
 #include <config.h>
 #include "plugin/compile/unit.h"

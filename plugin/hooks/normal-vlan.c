@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* normal-vlan.c
  *
- * NORMAL works in three steps, and so do we.  First, the VLAN of the frame: on an
- * access port it is the port's tag, and only frames without a VLAN ID may come
- * in (a priority tag has none); on a trunk it is that of the frame; on a native
- * port the port's tag stands in where the frame has none.  The tag comes off,
- * into TM_REG_VLAN, which has the form of a tag: VLAN ID, the present bit,
- * priority.  Second, a port receives the frame only if it carries that VLAN.
- * Third, the tag goes back on, except on an access port, and on a
+ * NORMAL works in three steps, and so do we.  First, the VLAN of the frame: on
+ * an access port it is the port's tag, and only frames without a VLAN ID may
+ * come in (a priority tag has none); on a trunk it is that of the frame; on a
+ * native port the port's tag stands in where the frame has none.  The tag
+ * comes off, into TM_REG_VLAN, which has the form of a tag: VLAN ID, the
+ * present bit, priority.  Second, a port receives the frame only if it carries
+ * that VLAN.  Third, the tag goes back on, except on an access port, and on a
  * native-untagged port in its own VLAN; so the copy has the tag that the ENI
  * sees.
  *

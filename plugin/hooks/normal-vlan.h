@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* normal-vlan.h
  *
- * Job.       What the action NORMAL makes of VLANs, as flows: which VLAN a frame
- *            is in, by the port it came in on and its tag; and whether a source
- *            receives that VLAN, with which tag.
+ * Job.       What the action NORMAL makes of VLANs, as flows: which VLAN a
+ *            frame is in, by the port it came in on and its tag; and whether a
+ *            source receives that VLAN, with which tag.
  * Input.     The columns of a Port, as in struct tm_port.
  * Output.    Flows of TM_TABLE_VLAN and TM_TABLE_ADMIT.
  * Not here.  Who the receivers are (normal.c).

@@ -4,21 +4,21 @@
  * A bridge whose flows end in NORMAL says nowhere who receives a frame, so the
  * hooks in table 0 have to know it before NORMAL does.  A source's own frames
  * are easy: they come in on its port.  What it receives is addressed to one of
- * its MAC addresses, or to a group.  The hook gives such frames to TM_TABLE_VLAN,
- * which finds the VLAN; TM_TABLE_RECEIVE then has a list of receivers for the
- * address, or for the VLAN's group frames, and TM_TABLE_ADMIT asks of each
- * whether its port carries the VLAN (normal-vlan.c).  Sources on trunks may be in
- * any VLAN, so they have one list of their own, TM_TABLE_TRUNKS, at the end of
- * each VLAN's.
+ * its MAC addresses, or to a group.  The hook gives such frames to
+ * TM_TABLE_VLAN, which finds the VLAN; TM_TABLE_RECEIVE then has a list of
+ * receivers for the address, or for the VLAN's group frames, and
+ * TM_TABLE_ADMIT asks of each whether its port carries the VLAN
+ * (normal-vlan.c).  Sources on trunks may be in any VLAN, so they have one
+ * list of their own, TM_TABLE_TRUNKS, at the end of each VLAN's.
  *
  * Frames to a group take a copy for each receiver in one translation, and the
- * switch gives up on too many, the production packet included.  So the lists have
- * budgets, and sources get places in the order of their ENIs' names.  A frame of
- * one VLAN passes that VLAN's list and the trunks', so a source on a trunk takes
- * its place in every VLAN.
+ * switch gives up on too many, the production packet included.  So the lists
+ * have budgets, and sources get places in the order of their ENIs' names.  A
+ * frame of one VLAN passes that VLAN's list and the trunks', so a source on a
+ * trunk takes its place in every VLAN.
  *
- * A unit's list is its input, so nothing is computed twice: a change of one source
- * touches its own flows, those of its MACs, and the list it is in. */
+ * A unit's list is its input, so nothing is computed twice: a change of one
+ * source touches its own flows, those of its MACs, and the list it is in. */
 
 #include <config.h>
 #include "plugin/hooks/hooks.h"
@@ -391,8 +391,8 @@ build_trunks(uint8_t base, const void *input, struct tm_flow_list *out)
     ofpbuf_uninit(&acts);
 }
 
-/* What inbound mirroring needs once.  'input' is whether there is a receiver of
- * group frames. */
+/* What inbound mirroring needs once.  'input' is whether there is a receiver
+ * of group frames. */
 static void
 build_inbound(uint8_t base, const void *input, struct tm_flow_list *out)
 {
@@ -457,7 +457,9 @@ declare_macs(struct tm_units *units, const struct tm_plan *plan)
         list->mac = mac->mac;
         list->eni = mac->locals[0]->eni->uuid;
         for (size_t i = 0; i < mac->n; i++) {
-            list->ofports[list->n++] = ofp_to_u16(mac->locals[i]->port->ofport);
+            const struct tm_port *port = mac->locals[i]->port;
+
+            list->ofports[list->n++] = ofp_to_u16(port->ofport);
         }
         tm_units_want(units, &name, build_mac, list, receiver_list_size(list));
         free(list);

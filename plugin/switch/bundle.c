@@ -46,10 +46,13 @@ COVERAGE_DEFINE(tm_switch_flow_refused);
 /* Messages in the queue, beyond what the socket holds. */
 #define MAX_QUEUED 256
 
+/* Bytes of a flow in the log. */
+#define MAX_LOGGED 400
+
 #define BUNDLE_FLAGS (OFPBF_ATOMIC | OFPBF_ORDERED)
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 6);
-static struct vlog_rate_limit refused_rl = VLOG_RATE_LIMIT_INIT(20, 20);
+static struct vlog_rate_limit refused_rl = VLOG_RATE_LIMIT_INIT(10, 10);
 
 /* ## Sending ## */
 
@@ -157,6 +160,10 @@ note_refused(struct tm_switch *sw, size_t i, const char *error)
             struct ds s = DS_EMPTY_INITIALIZER;
 
             tm_flow_format(flow, &s);
+            if (s.length > MAX_LOGGED) {
+                ds_truncate(&s, MAX_LOGGED);
+                ds_put_cstr(&s, "...");
+            }
             VLOG_WARN("%s: switch refused flow (%s): %s", sw->target, error,
                       ds_cstr(&s));
             ds_destroy(&s);

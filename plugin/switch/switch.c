@@ -15,6 +15,7 @@
 #include "plugin/switch/switch-private.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "coverage.h"
 #include "openvswitch/ofp-connection.h"
@@ -98,6 +99,7 @@ go_down(struct tm_switch *sw)
     tm_bundle_abandon(sw);
     tm_flow_set_clear(&sw->dump);
     bitmap_set_multiple(sw->monitored, 0, UINT8_MAX + 1, false);
+    sw->connecting = false;
     sw->stale = false;
     sw->renegotiate = false;
     sw->compared = NULL;
@@ -313,12 +315,15 @@ handle_message(struct tm_switch *sw, const struct ofp_header *oh,
 
 /* ## Run and wait ## */
 
-/* A handshake that ends with EPROTO found no common version. */
+/* A handshake that ends with EPROTO found no common version.  (A connection
+ * that was up and sent garbage ends with the same.) */
 static void
 note_no_version(struct tm_switch *sw)
 {
-    if (!sw->no_version && sw->target
-        && rconn_get_last_error(sw->rconn) == EPROTO) {
+    if (!strcmp(rconn_get_state(sw->rconn), "CONNECTING")) {
+        sw->connecting = true;
+    } else if (sw->connecting && !sw->no_version
+               && rconn_get_last_error(sw->rconn) == EPROTO) {
         sw->no_version = true;
         VLOG_WARN("%s: bridge does not allow OpenFlow15; add it to the Bridge "
                   "row's protocols", sw->target);

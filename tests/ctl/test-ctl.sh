@@ -4,6 +4,7 @@
 # Tests tmirror-ctl against an ovsdb-server of its own.
 #
 #   TMIRROR_CTL=PATH [SEED=N] tests/ctl/test-ctl.sh
+#   [SEED=N] tests/ctl/test-ctl.sh BUILDDIR
 #
 # Prints "ok N - NAME" or "not ok N - NAME" a test, and last
 # "N passed, N failed, N skipped".  Exits 0 if none failed, 77 if there is no
@@ -15,7 +16,7 @@
 
 PATH=$PATH:/usr/sbin:/usr/bin
 export PATH
-: "${TMIRROR_CTL:=utilities/tmirror-ctl}"
+: "${TMIRROR_CTL:=${1:-.}/utilities/tmirror-ctl}"
 case $TMIRROR_CTL in
     /*) ;;
     *) TMIRROR_CTL=$(pwd)/$TMIRROR_CTL ;;
@@ -217,15 +218,18 @@ run --dry-run init
 check "init --dry-run makes nothing" test $rc -eq 0 -a \
     ! -e "$dir/traffic-mirror.db"
 
+pids=
 for i in 1 2 3; do
     "$TMIRROR_CTL" init >"$dir/init.$i" 2>&1 &
-    eval "pid$i=$!"
+    pids="$pids $!"
 done
-wait "$pid1"; rc1=$?
-wait "$pid2"; rc2=$?
-wait "$pid3"; rc3=$?
+codes=
+for pid in $pids; do
+    wait "$pid"
+    codes=$codes$?
+done
 out=$(cat "$dir"/init.?) err=
-check "three init at once" test "$rc1$rc2$rc3" = 000
+check "three init at once" test "$codes" = 000
 check "init leaves nothing beside the database" \
     test -z "$(find "$dir" -name 'traffic-mirror.db.*')"
 accepted "init again" init
@@ -259,7 +263,7 @@ for usage in filter-add filter-set 'filter-set x' filter-del 'filter-list x' \
     'rule-add x in 1' 'rule-set x in 1' rule-del 'rule-del x in 1 2' \
     rule-list eni-add eni-set 'eni-set x' eni-del 'eni-list x' \
     'session-add x 1 y' 'session-set x' session-enable 'session-disable x y' \
-    session-del 'session-list x' 'source-add x' source-del 'show x y' 'init x'
+    session-del 'session-list x' lb-add 'lb-set x' lb-del 'lb-list x' 'source-add x' source-del 'show x y' 'init x'
 do
     # shellcheck disable=SC2086
     misused "arguments: $usage" $usage
@@ -452,6 +456,24 @@ accepted "eni-del" eni-del vm2
 refused "eni-del of an unknown ENI" 'no ENI "vm2"' eni-del vm2
 accepted "eni-del --if-exists" --if-exists eni-del vm2
 
+## Load balancers.
+
+run lb-add lb1 vip=10.8.8.8
+check "lb-add prints the UUID" is_uuid "$out"
+accepted "lb-add with members" lb-add lb2 members=10.8.8.3,10.8.8.2
+prints "lb-list" 'lb1,10.8.8.8,
+lb2,,"10.8.8.2,10.8.8.3"' --no-headings -f csv \
+    --columns=name,vip,members lb-list
+refused "lb-add of one that exists" '"lb1" already exists' lb-add lb1
+accepted "lb-add --may-exist" --may-exist lb-add lb2 members=10.8.8.2,10.8.8.3
+refused "lb-add --may-exist that contradicts" "another vip" \
+    --may-exist lb-add lb1 vip=10.8.8.9
+refused "vip" 'vip "x"' lb-add x vip=x
+refused "members" 'members "x"' lb-add x members=10.0.0.1,x
+refused "vip and members" "exclude" lb-set lb1 members=10.0.0.1
+refused "a bad name" "name" lb-add 'a b'
+accepted "an empty one" lb-add lb3
+
 ## Sessions.
 
 run session-add audit 1 web ip:172.31.1.9 vni=100
@@ -495,6 +517,16 @@ refused "eni-set that takes the target's address" 'session "tosink"' \
 refused "eni-del of a target" 'session "tosink"' eni-del sink
 refused "filter-del of a filter in use" 'sessions "audit", "tosink"' \
     filter-del web
+
+accepted "session to a load balancer" session-add tolb 3 web elb:lb1
+refused "lb-del of a target" 'session "tolb"' lb-del lb1
+refused "lb-set that takes the target's address" 'session "tolb"' \
+    lb-set lb1 vip=
+refused "target without members" "lb3" session-add s 1 web elb:lb3
+accepted "lb-set" lb-set lb1 vip= members=10.8.8.1
+accepted "lb-del of none in use" session-del tolb -- lb-del lb1 -- lb-del lb3
+refused "lb-del of an unknown one" 'no load balancer "lb1"' lb-del lb1
+accepted "lb-del --if-exists" --if-exists lb-del lb1
 
 accepted "source-add, known and unknown ENIs" source-add audit vm1 vm9 vm7
 refused "source-add of a source" '"vm1" is already a source' \
@@ -692,7 +724,7 @@ awk -v seed="$SEED" 'BEGIN {
         "rule-set rule-del rule-list eni-add eni-set eni-del eni-list " \
         "session-add session-set session-enable session-disable " \
         "session-del session-list source-add source-del init list get set " \
-        "agent-list", commands, " ");
+        "agent-list lb-add lb-set lb-del lb-list", commands, " ");
     m = split("web|in|out|1|2|0|-1|65536|accept|reject|=|==|a=|=a|src=|" \
         "src=10.0.0.0/8|src=::/0|dport=1-|dport=-|proto=tcp|type=ipv6|" \
         "ip:1.2.3.4|ip:|eni:|eni:vm1|elb:x|vni=0x1|vni=99999999999999999|" \
@@ -719,8 +751,8 @@ while read -r line; do
     run "$@"
     case $rc in
         0) ;;
-        1 | 2) one_line || bad="$bad[$line: $err]" ;;
-        *) bad="$bad[$line: exit code $rc]" ;;
+        1 | 2) one_line || bad="$bad($line: $err)" ;;
+        *) bad="$bad($line: exit code $rc)" ;;
     esac
 done <"$dir/junk"
 set +f

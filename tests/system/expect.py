@@ -206,7 +206,7 @@ def main():
     while True:
         del notes[:]
         env = names(directory)
-        if eval(expression, env):
+        if eval('(' + expression + ')', env):
             return
         if time.monotonic() > deadline:
             break

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # world.sh: a private world with real packets, to be sourced by a POSIX shell.
 #
-#   vm1  vm2  ...                     network namespaces with one interface each
+#   vm1  vm2  ...                    network namespaces with one interface each
 #    |    |
 #   br-int  (NORMAL, as a plain cloud node has it)
 #    :         copies leave through the plugin's VXLAN port
@@ -27,8 +27,8 @@
 #     world_wait_until 'world_decode c1 | grep -q vni=100'
 #
 # There is no other sleep than the one in world_wait_until().  To show that
-# something is not copied, send it first, then from the same port something that
-# is, and wait for that one: packets of one port stay in order.
+# something is not copied, send it first, then from the same port something
+# that is, and wait for that one: packets of one port stay in order.
 #
 # Variables for the caller: WORLD_DIR (everything the world writes), OVS_RUNDIR
 # and its sisters, TMIRRORD, TMIRROR_CTL (the programs), WORLD_TIMEOUT (seconds
@@ -185,8 +185,9 @@ world_plug() {
     ovs-vsctl --may-exist add-port "$4" "tap-$1"
 }
 
-# world_vm NAME ADDR[,ADDR]... MAC [COLUMN=VALUE]...: a virtual machine with the
-# ENI NAME.  The columns are those of the Port row (tag=10, vlan_mode=trunk).
+# world_vm NAME ADDR[,ADDR]... MAC [COLUMN=VALUE]...: a virtual machine with
+# the ENI NAME.  The columns are those of the Port row (tag=10,
+# vlan_mode=trunk).
 world_vm() {
     world_name=$1 world_mac=$3
     world_plug "$1" "$2" "$3" br-int \
@@ -204,12 +205,12 @@ world_vm() {
 # world_vm_stop NAME: machine and port are gone.
 world_vm_stop() {
     ovs-vsctl --if-exists del-port "tap-$1"
-    ip link del "tap-$1" 2>/dev/null
+    ip link del "tap-$1" 2>/dev/null || :
     ip netns del "$1"
 }
 
-# world_collector NAME ADDR[,ADDR]... [nolisten]: a machine on the underlay that
-# captures into WORLD_DIR/NAME.pcap.  It listens on UDP port 4789, or with
+# world_collector NAME ADDR[,ADDR]... [nolisten]: a machine on the underlay
+# that captures into WORLD_DIR/NAME.pcap.  It listens on UDP port 4789, or with
 # "nolisten" answers each copy with an ICMP error.
 world_collector() {
     world_n_collectors=$((${world_n_collectors:-0} + 1))
@@ -262,25 +263,24 @@ world_daemon_exit() {
     world_wait_until "! kill -0 $world_pid 2>/dev/null"
 }
 
-# Set as a trap: ends what the world started.  Whatever is left is killed by the
-# kernel together with the PID namespace.
+# Set as a trap: ends what the world started.  Whatever is left is killed by
+# the kernel together with the PID namespace.
 world_stop() {
     world_status=$?
+    set +e
     trap - EXIT HUP INT TERM
     cd /
+    test -z "${WORLD_KEEP:-}" || world_log "what was written is in $WORLD_DIR"
+    exec 2>/dev/null            # The shell's words about those that it kills.
     for world_pidfile in "$WORLD_DIR"/*.pid; do
-        test -e "$world_pidfile" && kill "$(cat "$world_pidfile")" 2>/dev/null
+        kill "$(cat "$world_pidfile")"
     done
     for world_ns in $(ip netns list | cut -d' ' -f1); do
         for world_pid in $(ip netns pids "$world_ns"); do
-            kill "$world_pid" 2>/dev/null
+            kill "$world_pid"
         done
         ip netns del "$world_ns"
     done
-    if test -n "${WORLD_KEEP:-}"; then
-        world_log "logs and captures are in $WORLD_DIR"
-    else
-        rm -rf "$WORLD_DIR"
-    fi
+    test -n "${WORLD_KEEP:-}" || rm -rf "$WORLD_DIR"
     exit $world_status
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* compile-switch.c
  *
- * A switch, as slow and plain as can be: of a table's flows it takes the one of
- * highest priority that matches, and does its actions one by one.  It knows what
- * the plugin may emit, and no more.  A packet that no flow of ours takes in
- * table 0 has reached the bridge's own pipeline. */
+ * A switch, as slow and plain as can be: of a table's flows it takes the one
+ * of highest priority that matches, and does its actions one by one.  It knows
+ * what the plugin may emit, and no more.  A packet that no flow of ours takes
+ * in table 0 has reached the bridge's own pipeline. */
 
 #include <config.h>
 #include "tests/unit/compile-world.h"

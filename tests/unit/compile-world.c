@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* compile-world.c
  *
- * Few objects, each with a number that says everything else about it, so that a
- * test reads like its case.  Random objects take their values from small pools:
- * addresses, ports, VLANs and priorities that meet often find more than ones
- * that never do. */
+ * Few objects, each with a number that says everything else about it, so that
+ * a test reads like its case.  Random objects take their values from small
+ * pools: addresses, ports, VLANs and priorities that meet often find more than
+ * ones that never do. */
 
 #include <config.h>
 #include "tests/unit/compile-world.h"
@@ -531,7 +531,6 @@ random_packet(struct flow *flow)
         return;
     }
     flow->nw_proto = PICK(protocols);
-    flow->nw_ttl = 64;
     if (one_in(2)) {
         flow->dl_type = htons(ETH_TYPE_IP);
         flow->nw_src = htonl(0x0a000000 + random_range(5));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* compile-world.h
  *
- * Job.       Models and nodes for the tests of the compiler, in few words or at
- *            random; and the compiled flows, run as a switch would run them.
+ * Job.       Models and nodes for the tests of the compiler, in few words or
+ *            at random; and the compiled flows, run as a switch would do it.
  * Input.     Numbers: object N of a kind always has the same UUID and name.
  * Output.    A world with a compiler in it; copies.
  * Not here.  What is right (test-compile*.c, lib/match.c).

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test-compile-flows.c
  *
- * Exact flows of small cases, as ovs-ofctl(8) writes them, a table at a time. */
+ * Exact flows of small cases, as ovs-ofctl(8) writes them, one table at a
+ * time. */
 
 #include <config.h>
 #include "tests/unit/test-compile.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test-compile-random.c
  *
- * Two properties.  First: packets that run through the compiled flows are copied
- * as lib/match.c says, for the sources that NORMAL would deliver them to.  What
- * NORMAL does is written here a second time, port by port, as it reads in
- * ovs-vswitchd.conf.db(5), so that flows and expectation share no code.  Second:
- * after any series of changes, the flows and states are those that a new compiler
- * makes of the same model in another order of insertion, and the journal has
- * exactly the keys whose flows changed. */
+ * Two properties.  First: packets that run through the compiled flows are
+ * copied as lib/match.c says, for the sources that NORMAL would deliver them
+ * to.  What NORMAL does is written here a second time, port by port, as it
+ * reads in ovs-vswitchd.conf.db(5), so that flows and expectation share no
+ * code.  Second: after any series of changes, the flows and states are those
+ * that a new compiler makes of the same model in another order of insertion,
+ * and the journal has exactly the keys whose flows changed. */
 
 #include <config.h>
 #include "tests/unit/test-compile.h"
@@ -62,7 +62,7 @@ vlan_of(const struct tm_port *port, int vid)
     OVS_NOT_REACHED();
 }
 
-/* The tag control information with which a frame of 'vlan' leaves by 'port'. */
+/* The tag with which a frame of 'vlan' leaves by 'port', or DROPPED. */
 static int
 tci_at(const struct tm_port *port, int vlan, int pcp)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test-compile-states.c
  *
- * What the operator sees: the state of each source and its reason; that what is
- * wrong with one leaves the others working; budgets; and what a change costs in a
- * world of a thousand sources. */
+ * What the operator sees: the state of each source and its reason; that what
+ * is wrong with one leaves the others working; budgets; and what a change
+ * costs in a world of a thousand sources. */
 
 #include <config.h>
 #include "tests/unit/test-compile.h"
@@ -143,8 +143,8 @@ test_errors(void)
     CU_ASSERT(has_source(&w, 1));
     CU_ASSERT(!has_source(&w, 2));
 
-    /* A session without a target address, and one that is not usable: the first
-     * session goes on. */
+    /* A session without a target address, and one that is not usable: the
+     * first session goes on. */
     session = make_session(2, 2, 1, NULL);
     session_add_eni(session, 2, 1);
     session->usable = false;
@@ -408,6 +408,33 @@ put_big_filter(struct world *w, int n, const char *last)
     }
 }
 
+/* N_SOURCES sources in 50 VLANs, three sessions each. */
+static void
+big_world(struct world *w)
+{
+    world_init(w);
+    for (int f = 0; f < N_MANY_FILTERS; f++) {
+        put_big_filter(w, f, NULL);
+    }
+    for (int i = 0; i < N_SOURCES; i++) {
+        const struct tm_port access = {
+            .vlan_mode = TM_VLAN_ACCESS, .tag = 1 + i % 50
+        };
+
+        put_eni(w, i + 1);
+        put_port(w, i + 1, &access);
+    }
+    for (int s = 0; s < 3 * N_SOURCES / 10; s++) {
+        struct tm_session *session
+            = make_session(s, 1 + s % 3, s % N_MANY_FILTERS, "192.0.2.1");
+
+        for (int i = 1; i <= 10; i++) {
+            session_add_eni(session, s, s / 3 * 10 + i);
+        }
+        put_session(w, session);
+    }
+}
+
 static void
 test_size(void)
 {
@@ -416,31 +443,8 @@ test_size(void)
     struct tm_eni *eni;
     struct world w;
 
-    world_init(&w);
+    big_world(&w);
     want = tm_compiler_want(w.compiler);
-    for (int f = 0; f < N_MANY_FILTERS; f++) {
-        put_big_filter(&w, f, NULL);
-    }
-    for (int i = 0; i < N_SOURCES; i++) {
-        const struct tm_port access = {
-            .vlan_mode = TM_VLAN_ACCESS, .tag = 1 + i % 50
-        };
-
-        put_eni(&w, i);
-        put_port(&w, 1 + i, &access);
-        free(w.node.ports[w.node.n_ports - 1].iface_id);
-        w.node.ports[w.node.n_ports - 1].iface_id = eni_name(i);
-    }
-    for (int s = 0; s < 3 * N_SOURCES / 10; s++) {
-        struct tm_session *session
-            = make_session(s, 1 + s % 3, s % N_MANY_FILTERS, "192.0.2.1");
-
-        for (int i = 0; i < 10; i++) {
-            session_add_eni(session, s, s / 3 * 10 + i);
-        }
-        put_session(&w, session);
-    }
-    w.dirty.everything = true;
     world_run(&w);
     printf("%"PRIuSIZE" flows ", count_flows(&w));
     CU_ASSERT(count_flows(&w) < 25000);

@@ -2,8 +2,8 @@
 /* test-compile.c
  *
  * The compiler, from three sides: exact flows of small cases, states of
- * sources, and random worlds.  A random test prints the seed of each round that
- * fails; TM_TEST_SEED=N runs just that. */
+ * sources, and random worlds.  A random test prints the seed of each round
+ * that fails; TM_TEST_SEED=N runs just that. */
 
 #include <config.h>
 #include "tests/unit/test-compile.h"

@@ -24,6 +24,7 @@ main(void)
         { .pName = "text", .pTests = tm_test_text },
         { .pName = "match", .pTests = tm_test_match },
         { .pName = "model", .pTests = tm_test_model },
+        { .pName = "model, touch", .pTests = tm_test_model_touch },
         { .pName = "model, random", .pTests = tm_test_model_random },
         { .pName = "validate", .pTests = tm_test_validate },
         { .pName = "validate, model", .pTests = tm_test_validate_model },

@@ -22,6 +22,7 @@ extern CU_TestInfo tm_test_text[];
 extern CU_TestInfo tm_test_match[];
 extern CU_TestInfo tm_test_model[];
 extern CU_TestInfo tm_test_model_random[];
+extern CU_TestInfo tm_test_model_touch[];
 extern CU_TestInfo tm_test_validate[];
 extern CU_TestInfo tm_test_validate_model[];
 

@@ -230,6 +230,7 @@ test_source_fine(void)
     put(&model, 1, 1, 1);
     put(&model, 2, 2, 1);
     tm_model_put_session(&model, session_to(3, 3, TM_TARGET_ENI, 2), NULL);
+    put(&model, 4, 4, 1);
     CU_ASSERT(source_is(&model, 1, NULL, none));
     CU_ASSERT(source_is(&model, 3, NULL, none));
     /* A target that is no source has no problem, but must not be one. */
