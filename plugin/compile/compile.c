@@ -8,6 +8,10 @@
  * sources, which follow from the plan, are compared with those of the pass
  * before.
  *
+ * The commonest change, that of a rule, needs none of it: the model says that
+ * nothing but the rules of some filters is new, and their units are computed
+ * again by themselves.
+ *
  * Where no source is active, no unit is named, and so all flows go: a bridge
  * without mirroring has none of ours. */
 
@@ -156,11 +160,34 @@ update_states(struct tm_compiler *compiler, const struct tm_plan *plan)
 }
 
 static bool
-is_clean(const struct tm_dirty *dirty, const struct tm_node_dirty *node_dirty)
+node_is_clean(const struct tm_node_dirty *dirty)
 {
-    return (dirty && tm_dirty_is_empty(dirty)
-            && node_dirty && !node_dirty->everything && !node_dirty->ports
-            && sset_is_empty(&node_dirty->enis));
+    return (dirty && !dirty->everything && !dirty->ports
+            && sset_is_empty(&dirty->enis));
+}
+
+/* True if nothing is new but, at most, the rules of filters. */
+static bool
+only_rules_changed(const struct tm_dirty *dirty,
+                   const struct tm_node_dirty *node_dirty)
+{
+    return (dirty && !dirty->everything && !dirty->targets
+            && uuidset_is_empty(&dirty->enis) && node_is_clean(node_dirty));
+}
+
+static void
+revise_filters(struct tm_compiler *compiler, const struct tm_model *model,
+               const struct uuidset *filters)
+{
+    const struct uuidset_node *node;
+
+    UUIDSET_FOR_EACH (node, filters) {
+        const struct tm_filter *filter = tm_model_get_filter(model,
+                                                             &node->uuid);
+        if (filter) {
+            tm_filter_revise(&compiler->units, filter, &compiler->want);
+        }
+    }
 }
 
 void
@@ -172,7 +199,8 @@ tm_compiler_run(struct tm_compiler *compiler, const struct tm_model *model,
     bool all = !compiler->active || !dirty || dirty->everything;
     struct tm_plan plan;
 
-    if (compiler->ran && is_clean(dirty, node_dirty)) {
+    if (compiler->ran && only_rules_changed(dirty, node_dirty)) {
+        revise_filters(compiler, model, &dirty->filters);
         return;
     }
 

@@ -235,14 +235,14 @@ build_filter(uint8_t base, const void *input, struct tm_flow_list *out)
     }
 }
 
-static void
-declare_filter(struct tm_units *units, const struct tm_unit_name *name,
-               const struct tm_filter *filter)
+/* malloc()ed; the size is stored in '*size'. */
+static struct filter_input *
+make_input(const struct tm_filter *filter, size_t *size)
 {
     struct filter_input *in;
-    size_t size = sizeof *in + filter->n_rules * sizeof *in->rules;
 
-    in = xzalloc(size);
+    *size = sizeof *in + filter->n_rules * sizeof *in->rules;
+    in = xzalloc(*size);
     in->uuid = filter->uuid;
     in->n_rules = filter->n_rules;
     for (size_t i = 0; i < filter->n_rules; i++) {
@@ -266,7 +266,32 @@ declare_filter(struct tm_units *units, const struct tm_unit_name *name,
         r->sport = rule->sport;
         r->dport = rule->dport;
     }
+    return in;
+}
+
+static void
+declare_filter(struct tm_units *units, const struct tm_unit_name *name,
+               const struct tm_filter *filter)
+{
+    size_t size;
+    struct filter_input *in = make_input(filter, &size);
+
     tm_units_want(units, name, build_filter, in, size);
+    free(in);
+}
+
+void
+tm_filter_revise(struct tm_units *units, const struct tm_filter *filter,
+                 struct tm_flow_set *want)
+{
+    const struct tm_unit_name name = {
+        TM_UNIT_FILTER, &filter->uuid, sizeof filter->uuid
+    };
+    struct tm_unit_input input;
+
+    struct filter_input *in = make_input(filter, &input.size);
+    input.data = in;
+    tm_units_revise(units, &name, build_filter, &input, want);
     free(in);
 }
 

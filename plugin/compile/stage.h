@@ -33,6 +33,11 @@ void tm_source_declare(struct tm_units *, const struct tm_plan *);
 void tm_filter_declare(struct tm_units *, const struct tm_plan *,
                        const struct uuidset *dirty);
 
+/* The rules of 'filter' are new, and nothing else: a pass of its own that costs
+ * no more than the filter does, however many sources there are. */
+void tm_filter_revise(struct tm_units *, const struct tm_filter *,
+                      struct tm_flow_set *want);
+
 /* What the flows of TM_TABLE_DELIVER have to know of the node; a plain
  * value. */
 struct tm_tunnel {

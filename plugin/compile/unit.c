@@ -253,3 +253,44 @@ tm_units_end(struct tm_units *units, struct tm_flow_set *want)
     }
     tm_flow_set_uninit(&fresh);
 }
+
+void
+tm_units_revise(struct tm_units *units, const struct tm_unit_name *name,
+                tm_unit_build *build, const struct tm_unit_input *input,
+                struct tm_flow_set *want)
+{
+    uint8_t key[TM_UNIT_KEY_MAX];
+    struct tm_flow_list fresh;
+    struct tm_flow_set keys;
+    struct tm_unit *unit;
+
+    pad_key(name, key);
+    unit = find_unit(units, name, key,
+                     hash_bytes(key, sizeof key, name->type));
+    if (!unit || (unit->size == input->size
+                  && !memcmp(unit->input, input->data, input->size))) {
+        return;
+    }
+
+    tm_flow_list_init(&fresh);
+    build(units->base, input->data, &fresh);
+    units->n_built = 1;
+
+    tm_flow_set_init(&keys, false);
+    for (size_t i = 0; i < fresh.n; i++) {
+        tm_flow_set_put(&keys, tm_flow_ref(fresh.flows[i]));
+        tm_flow_set_put(want, tm_flow_ref(fresh.flows[i]));
+    }
+    for (size_t i = 0; i < unit->flows.n; i++) {
+        if (!tm_flow_set_find(&keys, unit->flows.flows[i])) {
+            tm_flow_set_remove(want, unit->flows.flows[i]);
+        }
+    }
+    tm_flow_set_uninit(&keys);
+
+    tm_flow_list_uninit(&unit->flows);
+    unit->flows = fresh;
+    free(unit->input);
+    unit->input = xmemdup(input->data, input->size);
+    unit->size = input->size;
+}

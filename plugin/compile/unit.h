@@ -20,6 +20,13 @@
 #include "plugin/compile/pipeline.h"
 #include "plugin/flow/flow-set.h"
 
+/* What a unit's flows are a function of: 'size' bytes, aligned as from
+ * malloc(), without pointers. */
+struct tm_unit_input {
+    const void *data;
+    size_t size;
+};
+
 /* What a unit is named by, which is also in the match of all its flows. */
 enum tm_unit_type {
     TM_UNIT_GLOBAL,             /* Nothing: flows that exist once. */
@@ -86,5 +93,11 @@ bool tm_units_keep(struct tm_units *, const struct tm_unit_name *);
 /* Likewise, for all units of 'type', of which there may be none. */
 bool tm_units_keep_type(struct tm_units *, enum tm_unit_type);
 void tm_units_end(struct tm_units *, struct tm_flow_set *);
+
+/* A pass of its own for one unit: if 'name' exists it gets the flows that
+ * 'build' makes of 'input'; all else stays.  Not between _begin and _end. */
+void tm_units_revise(struct tm_units *, const struct tm_unit_name *name,
+                     tm_unit_build *build, const struct tm_unit_input *input,
+                     struct tm_flow_set *);
 
 #endif /* plugin/compile/unit.h */

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* neighbour-ask.c: asks the link who has the next hop to a target, whatever the
- * kernel knows already.
+/* neighbour-ask.c: asks the link who has the next hop to a target, whatever
+ * the kernel knows already.
  *
  * rtnetlink(7) says by which interface, next hop and source address the target
  * is reached; then an ARP request (RFC 826) or a neighbour solicitation to the
  * solicited-node group (RFC 4861, 7.2.2) goes out of that interface by
  * packet(7).  Having the kernel probe its entry instead would do for ARP but
  * not for IPv6: the answer to a probe, which is unicast, need not say the
- * link-layer address (RFC 4861, 4.4), and then the switch learns nothing of it.
+ * link-layer address (RFC 4861, 4.4), and then the switch learns nothing.
  *
  * Any of it may fail, for want of the privilege (CAP_NET_RAW) or of a route.
  * It is a help only: the datagram that follows (neighbour.c) deals with
- * neighbours that the kernel does not know either, which is the common case. */
+ * neighbours that the kernel does not know either, the common case. */
 
 #include <config.h>
 #include "plugin/ports/ports-internal.h"

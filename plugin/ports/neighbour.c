@@ -6,8 +6,8 @@
  * only neighbours whose ARP or ND answers it saw pass, and it looks at them
  * only while there is a tunnel port.  A copy to an unknown neighbour makes it
  * ask, but that copy, and all up to the answer, are lost: about a second.  So
- * the kernel, which shares the addresses of the switch's bridges, is brought to
- * ask first, by an empty datagram to the target's discard port (RFC 863).
+ * the kernel, which shares the addresses of the switch's bridges, is brought
+ * to ask first, by an empty datagram to the target's discard port (RFC 863).
  *
  * The kernel asks nobody whom it knows already, although the switch may not:
  * the tunnel port is newer than the kernel's entry, or ovs-vswitchd was

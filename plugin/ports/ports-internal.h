@@ -47,8 +47,8 @@ bool tm_port_from_row(const struct ovsrec_port *,
 
 /* tunnel.c: the plugin's port in the database. */
 
-/* Sets 'tunnel' and 'tunnel_problem' of 'node' from what the database has: both
- * empty if the port is not made yet, or the switch has not looked at it yet.
+/* Sets 'tunnel' and 'tunnel_problem' of the node from what the database has:
+ * both empty if the port is not made yet, or the switch has not looked at it.
  * 'bridge' NULL: there is no integration bridge. */
 void tm_tunnel_read(const struct ovsrec_open_vswitch *,
                     const struct ovsrec_bridge *bridge, struct tm_node *);
@@ -86,8 +86,8 @@ struct tm_neighbours {
 };
 void tm_neighbours_init(struct tm_neighbours *);
 void tm_neighbours_uninit(struct tm_neighbours *);
-/* 'active' false: nothing is sent.  A new 'epoch' says that the switch may have
- * forgotten what it knew, so that all targets are due again. */
+/* 'active' false: nothing is sent.  A new 'epoch' says that the switch may
+ * have forgotten what it knew, so that all targets are due again. */
 void tm_neighbours_set_active(struct tm_neighbours *, bool active,
                               uint64_t epoch);
 void tm_neighbours_set_targets(struct tm_neighbours *, const struct tm_addr *,

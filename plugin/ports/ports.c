@@ -10,9 +10,9 @@
  *
  * The other way, the plugin's own tunnel port is written by tunnel.c, a
  * transaction at a time: begun when none is under way, committed without
- * blocking, looked at again on later runs.  One that lost a race is tried again
- * on the contents that the winner left; one that the server refused waits for a
- * second. */
+ * blocking, looked at again on later runs.  One that lost a race is tried
+ * again on the contents that the winner left; one that the server refused
+ * waits for a second. */
 
 #include <config.h>
 #include "plugin/ports/ports.h"

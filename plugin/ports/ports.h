@@ -9,7 +9,7 @@
  * Ownership. Owns the IDL; no row pointer leaves.
  * Failure.   Database away: the last node stays.  A wrong setting: the default
  *            is used and a problem says so.  The switch refuses the tunnel
- *            port: node->tunnel is 0 and node->tunnel_problem has its words. */
+ *            port: node->tunnel is 0, node->tunnel_problem has its words. */
 
 #ifndef PLUGIN_PORTS_PORTS_H
 #define PLUGIN_PORTS_PORTS_H 1
@@ -52,10 +52,12 @@ void tm_ports_start_cleanup(struct tm_ports *);
 bool tm_ports_cleanup_done(const struct tm_ports *);
 
 /* Makes the neighbour entries of 'targets' known to a userspace datapath
- * before the first copy, which would be lost otherwise (datapath-facts 7): one
- * empty datagram to the discard port (RFC 863) of each that is new since the
- * last call makes the kernel resolve it, and the switch listens in.  Does
- * nothing on the kernel datapath. */
+ * before the first copy, which would be lost otherwise (datapath-facts 7): an
+ * ARP request or neighbour solicitation for the next hop, and an empty datagram
+ * to the discard port (RFC 863), of each that is new since the last call; the
+ * switch listens in on the answers.  tm_ports_run() repeats it when the tunnel
+ * port or ovs-vswitchd came anew, and every few minutes.  Does nothing on the
+ * kernel datapath. */
 void tm_ports_resolve(struct tm_ports *, const struct tm_addr *targets,
                       size_t n);
 

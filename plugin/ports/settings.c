@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* settings.c: external_ids of the Open_vSwitch row to the node's settings.
  *
- * Every key has a default, and a wrong value never stops the daemon: it goes on
- * with the default and says so in one line that names key, value and what is
- * allowed.  The line goes to the operator through tm_ports_problems().
+ * Every key has a default, and a wrong value never stops the daemon: it goes
+ * on with the default and says so in one line that names key, value and what
+ * is allowed.  The line goes to the operator through tm_ports_problems().
  *
  * Whether a value is right is decided here and nowhere else, so that the
  * compiler can take what is in struct tm_node as it stands. */
@@ -84,8 +84,8 @@ parse_number(const struct smap *ids, const struct number *n,
     return x;
 }
 
-/* Returns 'value' of 'key' if it is one of 'words' (which ends with NULL), else
- * the first of them. */
+/* Returns the value of 'key' if it is one of 'words' (which ends with NULL),
+ * else the first of them. */
 static const char *
 parse_word(const struct smap *ids, const char *key, const char *const words[],
            struct sset *problems)
@@ -126,8 +126,8 @@ check_source_address(const struct tm_addr *a)
             : ipv6_addr_is_multicast(&a->in6) ? "is a group address" : NULL);
 }
 
-/* Adds one element of the list to 'node'.  Returns what is wrong with it, to be
- * freed, or NULL. */
+/* Adds one element of the list to 'node'.  Returns what is wrong with it, to
+ * be freed, or NULL. */
 static char *
 parse_encap_element(const char *s, struct tm_node *node)
 {
@@ -230,7 +230,7 @@ parse_remote(const struct smap *ids, const char *db_remote,
     return value;
 }
 
-/* A slash would lead out of the run directory, where the bridge's socket is. */
+/* A slash would lead out of the run directory, where its socket is. */
 static const char *
 parse_bridge(const struct smap *ids, struct sset *problems)
 {

@@ -58,8 +58,8 @@ struct tm_switch {
     enum tm_switch_state state;
     unsigned int seqno;         /* Of the connection. */
     uint32_t next_xid;          /* Without the upper bit. */
-    bool connecting;            /* Has tried to, since the last connection. */
-    bool no_version;            /* The bridge does not speak OpenFlow 1.5. */
+    bool connecting;            /* The last turn saw an attempt to. */
+    unsigned int n_bad_handshakes;  /* Without a common version. */
 
     /* NEGOTIATE. */
     uint8_t first_table, last_table;

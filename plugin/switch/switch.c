@@ -35,12 +35,19 @@ VLOG_DEFINE_THIS_MODULE(tm_switch);
 
 COVERAGE_DEFINE(tm_switch_reconnect);
 
+/* For tcp: and ssl:.  The library does not probe a local socket: there, a
+ * switch that is slow to answer is only busy, perhaps with our bundle. */
 #define PROBE_INTERVAL_S    5
 #define MAX_BACKOFF_S       4
 #define MESSAGES_PER_RUN    50
 #define OWN_XIDS            UINT32_C(0x80000000)
+#define BAD_HANDSHAKES      2
+
+#define NO_VERSION "bridge does not allow OpenFlow15; add it to the Bridge " \
+                   "row's protocols"
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 6);
+static struct vlog_rate_limit version_rl = VLOG_RATE_LIMIT_INIT(1, 1);
 
 static const char *
 state_name(enum tm_switch_state state)
@@ -118,12 +125,13 @@ tm_switch_set_target(struct tm_switch *sw, const char *target)
     /* These belonged to another switch. */
     tm_flow_set_clear(&sw->have);
     tm_refused_forget(sw, NULL);
-    sw->no_version = false;
+    sw->n_bad_handshakes = 0;
 
     free(sw->target);
     sw->target = nullable_xstrdup(target);
     if (target) {
         rconn_connect(sw->rconn, target, target);
+        sw->connecting = true;
     }
 }
 
@@ -315,18 +323,28 @@ handle_message(struct tm_switch *sw, const struct ofp_header *oh,
 
 /* ## Run and wait ## */
 
-/* A handshake that ends with EPROTO found no common version.  (A connection
- * that was up and sent garbage ends with the same.) */
+/* Two sides without a common version find that out at the same time, so that a
+ * handshake ends with EPROTO or, as often, with a peer that has hung up.  The
+ * latter is only believed the second time.  (After a connection that was up the
+ * same errors mean something else, hence 'connecting'.) */
 static void
-note_no_version(struct tm_switch *sw)
+note_attempt(struct tm_switch *sw)
 {
-    if (!strcmp(rconn_get_state(sw->rconn), "CONNECTING")) {
-        sw->connecting = true;
-    } else if (sw->connecting && !sw->no_version
-               && rconn_get_last_error(sw->rconn) == EPROTO) {
-        sw->no_version = true;
-        VLOG_WARN("%s: bridge does not allow OpenFlow15; add it to the Bridge "
-                  "row's protocols", sw->target);
+    bool was_connecting = sw->connecting;
+    int error = rconn_get_last_error(sw->rconn);
+
+    sw->connecting = !strcmp(rconn_get_state(sw->rconn), "CONNECTING");
+    if (!was_connecting || sw->connecting) {
+        return;
+    }
+    if (error != EPROTO && error != EPIPE && error != ECONNRESET
+        && error != EOF) {
+        sw->n_bad_handshakes = 0;
+        return;
+    }
+    sw->n_bad_handshakes += error == EPROTO ? BAD_HANDSHAKES : 1;
+    if (sw->n_bad_handshakes >= BAD_HANDSHAKES) {
+        VLOG_WARN_RL(&version_rl, "%s: "NO_VERSION, sw->target);
     }
 }
 
@@ -350,11 +368,12 @@ run_connection(struct tm_switch *sw)
         }
     }
     if (!rconn_is_connected(sw->rconn)) {
-        note_no_version(sw);
+        note_attempt(sw);
     } else if (sw->state == TM_SWITCH_DOWN) {
         /* Perhaps another switch, that takes more. */
         tm_refused_forget(sw, NULL);
-        sw->no_version = false;
+        sw->connecting = false;
+        sw->n_bad_handshakes = 0;
         sw->n_connections++;
         tm_switch_enter_negotiate(sw);
     }
@@ -474,9 +493,8 @@ tm_switch_show(const struct tm_switch *sw, struct ds *ds)
                   state_name(sw->state),
                   (time_msec() - sw->state_since) / 1000,
                   rconn_get_state(sw->rconn));
-    if (sw->no_version) {
-        ds_put_cstr(ds, "    bridge does not allow OpenFlow15; add it to the "
-                    "Bridge row's protocols\n");
+    if (sw->n_bad_handshakes >= BAD_HANDSHAKES) {
+        ds_put_cstr(ds, "    "NO_VERSION"\n");
     }
     if (sw->state != TM_SWITCH_DOWN) {
         ds_put_format(ds, "    OpenFlow 1.5, datapath %016"PRIx64"\n",

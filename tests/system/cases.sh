@@ -202,7 +202,9 @@ stream_stop() {
 # sends a line over it and returns when it has come back.
 talk_start() {
     mkfifo "$WORLD_DIR/talk"
-    traffic "$@" <"$WORLD_DIR/talk" >"$WORLD_DIR/talk.out" &
+    talk_at=$1
+    shift
+    traffic "$talk_at" talk "$@" <"$WORLD_DIR/talk" >"$WORLD_DIR/talk.out" &
     exec 9>"$WORLD_DIR/talk"
     world_wait_until grep -q connected "$WORLD_DIR/talk.out"
 }
