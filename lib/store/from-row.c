@@ -264,10 +264,12 @@ target_from_row(const struct reading *rd,
         [TM_TARGET_IP] = row->target_address != NULL,
     };
     enum tm_target_type type = session->target_type;
+    bool clear = true;
     for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
         if (i != type && filled[i]) {
             complain(rd, xasprintf("%s: not used, since target_type is %s",
                                    targets[i].column, targets[type].type));
+            clear = false;
         }
     }
     if (!filled[type]) {
@@ -279,15 +281,15 @@ target_from_row(const struct reading *rd,
     switch (type) {
     case TM_TARGET_ENI:
         session->target = row->target_interface->header_.uuid;
-        return true;
+        return clear;
     case TM_TARGET_ELB:
         session->target = row->target_lb->header_.uuid;
-        return true;
+        return clear;
     case TM_TARGET_IP:
     default:
         return is_fine(rd, "target_address",
                        tm_addr_parse(row->target_address,
-                                     &session->target_addr));
+                                     &session->target_addr)) && clear;
     }
 }
 

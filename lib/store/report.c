@@ -45,6 +45,7 @@ COVERAGE_DEFINE(tm_report_repair);
 
 struct tm_reporter {
     struct tm_wanted wanted;    /* The last reports. */
+    char *former;               /* Agent row under a former name, or NULL. */
 
     int due;                    /* TM_PART_*: to be compared and written. */
     int sent;                   /* TM_PART_*: covered by 'txn'. */
@@ -79,6 +80,7 @@ tm_reporter_destroy(struct tm_reporter *r)
         tm_reporter_forget_idl(r);
         tm_wanted_uninit(&r->wanted);
         uuidset_destroy(&r->refused);
+        free(r->former);
         free(r->error);
         free(r);
     }
@@ -130,6 +132,31 @@ write_sources(struct tm_reporter *r, const struct ovsdb_idl *idl)
     }
 }
 
+static void
+forget_former(struct tm_reporter *r)
+{
+    free(r->former);
+    r->former = NULL;
+}
+
+/* The node has another name now.  Whoever waits for all nodes that are alive
+ * would wait for a row that nobody keeps up to date. */
+static void
+delete_former(struct tm_reporter *r, const struct ovsdb_idl *idl)
+{
+    const struct tmrec_agent *row;
+
+    TMREC_AGENT_FOR_EACH (row, idl) {
+        if (!strcmp(row->name, r->former)) {
+            tmrec_agent_delete(row);
+            r->n_written++;
+            r->written = UUID_ZERO;
+            return;
+        }
+    }
+    forget_former(r);
+}
+
 /* The Agent row is never left alone: without it the node counts as dead. */
 static void
 write_agent(struct tm_reporter *r, const struct ovsdb_idl *idl)
@@ -146,6 +173,9 @@ write_agent(struct tm_reporter *r, const struct ovsdb_idl *idl)
         r->n_written++;
         r->written = UUID_ZERO;
     }
+    if (r->former && !(r->careful && r->n_written)) {
+        delete_former(r, idl);
+    }
 }
 
 /* Nodes see their own Agent row only: those of thousands of others, which
@@ -157,6 +187,9 @@ agent_is_visible(const struct tm_reporter *r, struct ovsdb_idl *idl)
     struct ovsdb_idl_condition cond = OVSDB_IDL_CONDITION_INIT(&cond);
 
     tmrec_agent_add_clause_name(&cond, OVSDB_F_EQ, r->wanted.agent.name);
+    if (r->former) {
+        tmrec_agent_add_clause_name(&cond, OVSDB_F_EQ, r->former);
+    }
     unsigned int seqno = tmrec_agent_set_condition(idl, &cond);
     ovsdb_idl_condition_destroy(&cond);
     return seqno == ovsdb_idl_get_condition_seqno(idl);
@@ -217,6 +250,9 @@ finish_txn(struct tm_reporter *r)
             r->due |= r->sent;
         } else {
             clear_error(r);
+            if (r->sent & TM_PART_AGENT) {
+                forget_former(r);
+            }
         }
         break;
 
@@ -266,6 +302,18 @@ start_txn(struct tm_reporter *r, struct ovsdb_idl *idl)
     }
 }
 
+/* Remembers the name that 'name' takes the place of. */
+static void
+follow_name(struct tm_reporter *r, const char *name)
+{
+    const char *old = r->wanted.agent.name;
+
+    if (old && strcmp(old, name)) {
+        free(r->former);
+        r->former = xstrdup(old);
+    }
+}
+
 /* What has its time becomes due. */
 static void
 run_timers(struct tm_reporter *r)
@@ -298,6 +346,7 @@ tm_store_report(struct tm_store *store, const struct tm_agent_report *agent,
         /* Rows that belong to nobody would count as ours. */
         return true;
     }
+    follow_name(r, agent->name);
     r->due |= tm_wanted_take_agent(&r->wanted, agent);
     if (sources && enis) {
         r->due |= tm_wanted_take_sources(&r->wanted, sources, n_sources,

@@ -53,11 +53,11 @@ bool tm_ports_cleanup_done(const struct tm_ports *);
 
 /* Makes the neighbour entries of 'targets' known to a userspace datapath
  * before the first copy, which would be lost otherwise (datapath-facts 7): an
- * ARP request or neighbour solicitation for the next hop, and an empty datagram
- * to the discard port (RFC 863), of each that is new since the last call; the
- * switch listens in on the answers.  tm_ports_run() repeats it when the tunnel
- * port or ovs-vswitchd came anew, and every few minutes.  Does nothing on the
- * kernel datapath. */
+ * ARP request or neighbour solicitation for the next hop, and an empty
+ * datagram to the discard port (RFC 863), of each that is new since the last
+ * call; the switch listens in on the answers.  tm_ports_run() repeats it when
+ * the tunnel port or ovs-vswitchd came anew, and every few minutes.  Does
+ * nothing on the kernel datapath. */
 void tm_ports_resolve(struct tm_ports *, const struct tm_addr *targets,
                       size_t n);
 

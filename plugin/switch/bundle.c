@@ -397,7 +397,7 @@ tm_bundle_handle_barrier(struct tm_switch *sw, uint32_t xid)
         sw->compared = NULL;
     } else if (bundle->cleanup) {
         sw->cleanup_done = true;
-    } else {
+    } else if (!sw->stale) {
         sw->confirmed = bundle->generation;
     }
     tm_bundle_abandon(sw);

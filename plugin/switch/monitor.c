@@ -103,6 +103,7 @@ handle_update(struct tm_switch *sw, const struct ofputil_flow_update *update)
             COVERAGE_INC(tm_switch_wipe_seen);
             sw->n_foreign++;
             sw->stale = true;
+            sw->confirmed = 0;
             VLOG_INFO_RL(&rl, "%s: somebody else changed our flows in table "
                          "%"PRIu8", reading them back", sw->target,
                          update->table_id);

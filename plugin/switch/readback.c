@@ -46,6 +46,7 @@ tm_readback_start(struct tm_switch *sw)
     tm_flow_set_clear(&sw->dump);
     sw->stale = false;
     sw->compared = NULL;
+    sw->confirmed = 0;
     sw->next_readback = time_msec() + READBACK_INTERVAL_MS;
     sw->n_readbacks++;
     sw->dump_xid = tm_switch_send(

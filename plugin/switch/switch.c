@@ -110,6 +110,7 @@ go_down(struct tm_switch *sw)
     sw->stale = false;
     sw->renegotiate = false;
     sw->compared = NULL;
+    sw->confirmed = 0;
     tm_switch_set_state(sw, TM_SWITCH_DOWN);
 }
 

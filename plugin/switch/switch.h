@@ -53,7 +53,8 @@ void tm_switch_run(struct tm_switch *, struct tm_flow_set *want,
 void tm_switch_wait(struct tm_switch *);
 
 /* The newest generation all of whose flows the switch has confirmed with a
- * barrier; 0 before the first. */
+ * barrier; 0 before the first, and again while it is not known what the switch
+ * has (no connection, or somebody else changed our flows). */
 uint64_t tm_switch_confirmed(const struct tm_switch *);
 bool tm_switch_is_ready(const struct tm_switch *);
 
