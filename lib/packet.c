@@ -91,6 +91,11 @@ tm_packet_from_flow(const struct flow *flow, struct tm_packet *packet)
     packet->src.ip = packet->dst.ip = packet->ip;
     packet->proto = flow->nw_proto;
     packet->fragment = (flow->nw_frag & FLOW_NW_FRAG_ANY) != 0;
+    if (packet->ip == TM_IPV6 && flow->nw_frag & FLOW_NW_FRAG_LATER) {
+        /* Open vSwitch shows the header there is, not the one of the first
+         * fragment (flow.c, parse_ipv6_ext_hdrs()). */
+        packet->proto = IPPROTO_FRAGMENT;
+    }
     if (!packet->fragment && (flow->nw_proto == IPPROTO_TCP
                               || flow->nw_proto == IPPROTO_UDP)) {
         packet->sport = ntohs(flow->tp_src);

@@ -37,7 +37,10 @@ tests_unit_test_lib_SOURCES = \
 tests_unit_test_lib_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_lib_LDADD = lib/libtm.a $(OVS_LIBS) $(CUNIT_LIBS)
 
-tests_unit_test_flow_SOURCES = tests/unit/test-flow.c
+tests_unit_test_flow_SOURCES = \
+	tests/unit/test-flow.c \
+	tests/unit/test-flow.h \
+	tests/unit/test-flow-set.c
 tests_unit_test_flow_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_flow_LDADD = plugin/libtmflow.a $(OVS_LIBS) $(CUNIT_LIBS)
 

@@ -390,76 +390,75 @@ tm_sync_run(struct tm_store *store, struct tm_dirty *dirty)
     return any;
 }
 
-/* Only what is used: the statistics of others, times and keys stay on the
- * server. */
+/* Only what is used: times and keys of others stay on the server. */
+static const struct ovsdb_idl_column *const columns[] = {
+    &tmrec_tm_global_col_nb_cfg,
+    &tmrec_tm_global_col_options,
+
+    &tmrec_mirror_filter_col_name,
+    &tmrec_mirror_filter_col_description,
+    &tmrec_mirror_filter_col_project,
+    &tmrec_mirror_filter_col_rules,
+
+    &tmrec_mirror_filter_rule_col_direction,
+    &tmrec_mirror_filter_rule_col_priority,
+    &tmrec_mirror_filter_rule_col_action,
+    &tmrec_mirror_filter_rule_col_ethertype,
+    &tmrec_mirror_filter_rule_col_protocol,
+    &tmrec_mirror_filter_rule_col_src,
+    &tmrec_mirror_filter_rule_col_dst,
+    &tmrec_mirror_filter_rule_col_src_ports,
+    &tmrec_mirror_filter_rule_col_dst_ports,
+    &tmrec_mirror_filter_rule_col_description,
+
+    &tmrec_mirror_session_col_name,
+    &tmrec_mirror_session_col_description,
+    &tmrec_mirror_session_col_project,
+    &tmrec_mirror_session_col_priority,
+    &tmrec_mirror_session_col_enabled,
+    &tmrec_mirror_session_col_filter,
+    &tmrec_mirror_session_col_sources,
+    &tmrec_mirror_session_col_target_type,
+    &tmrec_mirror_session_col_target_interface,
+    &tmrec_mirror_session_col_target_lb,
+    &tmrec_mirror_session_col_target_address,
+    &tmrec_mirror_session_col_vni,
+    &tmrec_mirror_session_col_packet_length,
+
+    &tmrec_mirror_source_col_interface,
+    &tmrec_mirror_source_col_position,
+    &tmrec_mirror_source_col_status,
+    &tmrec_mirror_source_col_reason,
+    &tmrec_mirror_source_col_agent,
+    &tmrec_mirror_source_col_ofport,
+
+    &tmrec_network_interface_col_name,
+    &tmrec_network_interface_col_macs,
+    &tmrec_network_interface_col_addresses,
+    &tmrec_network_interface_col_instance,
+    &tmrec_network_interface_col_vpc,
+    &tmrec_network_interface_col_mtu,
+    &tmrec_network_interface_col_mirroring_supported,
+    &tmrec_network_interface_col_agent,
+
+    &tmrec_load_balancer_col_name,
+    &tmrec_load_balancer_col_vip,
+    &tmrec_load_balancer_col_members,
+
+    &tmrec_agent_col_name,
+    &tmrec_agent_col_hostname,
+    &tmrec_agent_col_version,
+    &tmrec_agent_col_encap_ips,
+    &tmrec_agent_col_pipeline,
+    &tmrec_agent_col_nb_cfg,
+    &tmrec_agent_col_nb_cfg_timestamp,
+    &tmrec_agent_col_problems,
+    &tmrec_agent_col_alive_at,
+};
+
 void
 tm_sync_monitor(struct ovsdb_idl *idl)
 {
-    static const struct ovsdb_idl_column *const columns[] = {
-        &tmrec_tm_global_col_nb_cfg,
-        &tmrec_tm_global_col_options,
-
-        &tmrec_mirror_filter_col_name,
-        &tmrec_mirror_filter_col_description,
-        &tmrec_mirror_filter_col_project,
-        &tmrec_mirror_filter_col_rules,
-
-        &tmrec_mirror_filter_rule_col_direction,
-        &tmrec_mirror_filter_rule_col_priority,
-        &tmrec_mirror_filter_rule_col_action,
-        &tmrec_mirror_filter_rule_col_ethertype,
-        &tmrec_mirror_filter_rule_col_protocol,
-        &tmrec_mirror_filter_rule_col_src,
-        &tmrec_mirror_filter_rule_col_dst,
-        &tmrec_mirror_filter_rule_col_src_ports,
-        &tmrec_mirror_filter_rule_col_dst_ports,
-        &tmrec_mirror_filter_rule_col_description,
-
-        &tmrec_mirror_session_col_name,
-        &tmrec_mirror_session_col_description,
-        &tmrec_mirror_session_col_project,
-        &tmrec_mirror_session_col_priority,
-        &tmrec_mirror_session_col_enabled,
-        &tmrec_mirror_session_col_filter,
-        &tmrec_mirror_session_col_sources,
-        &tmrec_mirror_session_col_target_type,
-        &tmrec_mirror_session_col_target_interface,
-        &tmrec_mirror_session_col_target_lb,
-        &tmrec_mirror_session_col_target_address,
-        &tmrec_mirror_session_col_vni,
-        &tmrec_mirror_session_col_packet_length,
-
-        &tmrec_mirror_source_col_interface,
-        &tmrec_mirror_source_col_position,
-        &tmrec_mirror_source_col_status,
-        &tmrec_mirror_source_col_reason,
-        &tmrec_mirror_source_col_agent,
-        &tmrec_mirror_source_col_ofport,
-
-        &tmrec_network_interface_col_name,
-        &tmrec_network_interface_col_macs,
-        &tmrec_network_interface_col_addresses,
-        &tmrec_network_interface_col_instance,
-        &tmrec_network_interface_col_vpc,
-        &tmrec_network_interface_col_mtu,
-        &tmrec_network_interface_col_mirroring_supported,
-        &tmrec_network_interface_col_agent,
-
-        &tmrec_load_balancer_col_name,
-        &tmrec_load_balancer_col_vip,
-        &tmrec_load_balancer_col_members,
-
-        &tmrec_agent_col_name,
-        &tmrec_agent_col_hostname,
-        &tmrec_agent_col_version,
-        &tmrec_agent_col_encap_ips,
-        &tmrec_agent_col_pipeline,
-        &tmrec_agent_col_nb_cfg,
-        &tmrec_agent_col_nb_cfg_timestamp,
-        &tmrec_agent_col_problems,
-        &tmrec_agent_col_alive_at,
-    };
-
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
         ovsdb_idl_track_add_column(idl, columns[i]);
     }

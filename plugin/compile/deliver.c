@@ -110,6 +110,23 @@ put_multipath(struct ofpbuf *acts)
     mp->dst.n_bits = 32;
 }
 
+/* A cut that no output takes up falls on the next output of the packet, and
+ * where the tunnel has no route or no neighbour yet (userspace datapath), that
+ * is production's.  Inside a clone of its own, which the switch hands on to the
+ * datapath for this action, it ends with the clone. */
+static void
+put_output(struct ofpbuf *acts, ofp_port_t port, uint32_t max_len)
+{
+    if (max_len) {
+        size_t clone = tm_act_clone_begin(acts);
+
+        tm_act_output(acts, port, max_len);
+        tm_act_clone_end(acts, clone);
+    } else {
+        tm_act_output(acts, port, 0);
+    }
+}
+
 static void
 put_copy(struct ofpbuf *acts, uint8_t base, const struct tm_tunnel *tunnel,
          const struct tm_hop *hop)
@@ -130,7 +147,7 @@ put_copy(struct ofpbuf *acts, uint8_t base, const struct tm_tunnel *tunnel,
         clear_outer(acts, hop->target.ip == TM_IPV4 ? TM_IPV6 : TM_IPV4);
         set_outer(acts, tunnel, &hop->target);
     }
-    tm_act_output(acts, tunnel->ofport, hop->max_len);
+    put_output(acts, tunnel->ofport, hop->max_len);
 }
 
 void

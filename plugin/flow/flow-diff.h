@@ -3,11 +3,11 @@
  * Job.       The smallest ordered list of changes that turns the flows the
  *            switch has ('have') into those we want ('want').
  * Input.     Two flow sets.  Neither is altered.
- * Output.    Deletes, then modifies, then adds; by table, then falling priority.
- *            The same inputs give the same list.
+ * Output.    Deletes, then modifies, then adds; by table, then falling
+ *            priority.  The same inputs give the same list.
  * Not here.  Sending, logging, deciding which flows are ours.
  * Ownership. The list holds references.
- * Failure.   Cannot fail.  Linear in the number of flows, or of the journal. */
+ * Failure.   Cannot fail.  Linear in the number of flows, or the journal. */
 
 #ifndef PLUGIN_FLOW_FLOW_DIFF_H
 #define PLUGIN_FLOW_FLOW_DIFF_H 1
@@ -37,7 +37,8 @@ void tm_flow_diff_uninit(struct tm_flow_diff *);
 void tm_flow_diff_full(struct tm_flow_diff *, const struct tm_flow_set *have,
                        const struct tm_flow_set *want);
 /* Only the keys in the journal of 'want'. */
-void tm_flow_diff_journal(struct tm_flow_diff *, const struct tm_flow_set *have,
+void tm_flow_diff_journal(struct tm_flow_diff *,
+                          const struct tm_flow_set *have,
                           const struct tm_flow_set *want);
 /* Lines "-flow", "+flow"; a modify is both. */
 void tm_flow_diff_format(const struct tm_flow_diff *, struct ds *);

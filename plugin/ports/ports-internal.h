@@ -34,6 +34,15 @@ void tm_settings_parse(const struct smap *ids, const char *db_remote,
                        struct tm_node *node, struct sset *problems);
 void tm_settings_uninit(struct tm_settings *);
 
+/* The forwarding pipeline of 'bridge' (NULL: there is none): 'setting', or
+ * with "auto" what the database shows.  ovn-controller says where its database
+ * is, and its bridge; Neutron's agent makes a port "patch-tun". */
+const char *tm_pipeline_resolve(const char *setting, const struct smap *ids,
+                                const struct ovsrec_bridge *bridge);
+/* NULL if there are hooks for 'pipeline', else what to say; to be freed.  The
+ * hooks of one pipeline in another would copy what an ACL drops later. */
+char *tm_pipeline_check(const char *pipeline);
+
 /* port-row.c: Port and Interface rows to struct tm_port. */
 
 /* Is it the plugin's own?  The mark on either row is enough. */

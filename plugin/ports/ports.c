@@ -259,6 +259,28 @@ update_neighbours(struct tm_ports *ports)
     tm_neighbours_run(&ports->neighbours);
 }
 
+/* Finds out the pipeline.  In one without hooks there is no way out either, so
+ * that the sources' states say why. */
+static void
+apply_pipeline(const struct ovsrec_open_vswitch *ovs,
+               const struct ovsrec_bridge *bridge,
+               struct tm_settings *settings, struct tm_node *node)
+{
+    const struct smap none = SMAP_INITIALIZER(&none);
+    char *pipeline = xstrdup(tm_pipeline_resolve(
+        settings->pipeline, ovs ? &ovs->external_ids : &none, bridge));
+
+    free(settings->pipeline);
+    settings->pipeline = pipeline;
+
+    char *problem = tm_pipeline_check(pipeline);
+    if (problem) {
+        node->tunnel = 0;
+        free(node->tunnel_problem);
+        node->tunnel_problem = problem;
+    }
+}
+
 /* Makes settings, problems and node anew from the rows.  Returns true if the
  * node is another one. */
 static bool
@@ -293,6 +315,7 @@ rebuild(struct tm_ports *ports, struct tm_node_dirty *dirty)
         free(s);
     }
     tm_tunnel_read(ovs, bridge, node);
+    apply_pipeline(ovs, bridge, &settings, node);
     if (node->tunnel_problem && ports->want_tunnel) {
         sset_add(&problems, node->tunnel_problem);
     }
@@ -374,7 +397,8 @@ reconcile_tunnel(struct tm_ports *ports)
         .ovs = ovs,
         .bridge = find_bridge(ovs, ports->settings.bridge),
         .vxlan_port = ports->node->vxlan_port,
-        .create = ports->want_tunnel,
+        .create = (ports->want_tunnel
+                   && !strcmp(ports->settings.pipeline, "normal")),
         .delete_all = ports->cleanup,
     };
 

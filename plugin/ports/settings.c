@@ -263,6 +263,43 @@ check_delivery(const struct smap *ids, struct sset *problems)
     }
 }
 
+/* Does a port of 'bridge' have the name 'name'? */
+static bool
+bridge_has_port(const struct ovsrec_bridge *bridge, const char *name)
+{
+    for (size_t i = 0; i < bridge->n_ports; i++) {
+        if (!strcmp(bridge->ports[i]->name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *
+tm_pipeline_resolve(const char *setting, const struct smap *ids,
+                    const struct ovsrec_bridge *bridge)
+{
+    if (strcmp(setting, "auto") || !bridge) {
+        return strcmp(setting, "auto") ? setting : "normal";
+    }
+    if (get_value(ids, "ovn-remote")
+        && !strcmp(smap_get_def(ids, "ovn-bridge", BRIDGE_DEFAULT),
+                   bridge->name)) {
+        return "ovn";
+    }
+    return bridge_has_port(bridge, "patch-tun") ? "neutron" : "normal";
+}
+
+char *
+tm_pipeline_check(const char *pipeline)
+{
+    return (strcmp(pipeline, "normal")
+            ? xasprintf("pipeline %s is not supported by this version, so "
+                        "nothing is mirrored (external_ids:tmirror-pipeline)",
+                        pipeline)
+            : NULL);
+}
+
 void
 tm_settings_parse(const struct smap *ids, const char *db_remote,
                   const char *host, struct tm_settings *settings,

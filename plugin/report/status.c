@@ -86,19 +86,12 @@ tm_status_collect_problems(const struct tm_loop *loop, struct sset *problems)
 
     const struct tm_node *node = tm_ports_node(loop->ports);
     const char *bridge = tm_ports_settings(loop->ports)->bridge;
-    if (!node->has_bridge) {
-        add_problem(problems,
-                    xasprintf("there is no integration bridge '%s'", bridge));
-    } else if (loop->unconfirmed_since && !tm_switch_is_ready(loop->sw)
-               && time_msec() >= loop->unconfirmed_since
-                                 + SWITCH_PATIENCE_MS) {
+    if (node->has_bridge && loop->unconfirmed_since
+        && !tm_switch_is_ready(loop->sw)
+        && time_msec() >= loop->unconfirmed_since + SWITCH_PATIENCE_MS) {
         add_problem(problems,
                     xasprintf("bridge '%s' does not answer on OpenFlow",
                               bridge));
-    }
-    if (node->tunnel_problem) {
-        add_problem(problems, xasprintf("tunnel port: %s",
-                                        node->tunnel_problem));
     }
 }
 
@@ -253,7 +246,8 @@ tm_status_report(struct tm_loop *loop)
         .name = tm_ports_settings(loop->ports)->system_id,
         .hostname = hostname,
         .version = ovs_get_program_version(),
-        .pipeline = node->has_bridge ? "normal" : "",
+        .pipeline = (node->has_bridge
+                     ? tm_ports_settings(loop->ports)->pipeline : ""),
         .encap_ips = &encap_ips,
         .problems = &problems,
         .nb_cfg = loop->nb_cfg_confirmed,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* readback.c
  *
- * Asks the switch for all flows with the plugin's mark, in whichever table they
- * are, and collects the parts of the answer in 'dump'.  With the last one it
- * takes the place of 'have'.
+ * Asks the switch for all flows with the plugin's mark, in whichever table
+ * they are, and collects the parts of the answer in 'dump'.  With the last one
+ * it takes the place of 'have'.
  *
  * The switch answers out of one moment, and tells of changes before and after
  * in order, so nothing can slip through between the dump and the flow

@@ -1,7 +1,7 @@
 /* switch-private.h
  *
- * Job.       What the files of plugin/switch share: the struct and the parts of
- *            the connection, a file each.
+ * Job.       What the files of plugin/switch share: the struct and the parts
+ *            of the connection, a file each.
  * Input.     See switch.h.
  * Output.    See switch.h.
  * Not here.  Anything for users of the switch.

@@ -326,8 +326,8 @@ handle_message(struct tm_switch *sw, const struct ofp_header *oh,
 
 /* Two sides without a common version find that out at the same time, so that a
  * handshake ends with EPROTO or, as often, with a peer that has hung up.  The
- * latter is only believed the second time.  (After a connection that was up the
- * same errors mean something else, hence 'connecting'.) */
+ * latter is only believed the second time.  (After a connection that was up
+ * the same errors mean something else, hence 'connecting'.) */
 static void
 note_attempt(struct tm_switch *sw)
 {

@@ -45,9 +45,9 @@ void tm_switch_set_target(struct tm_switch *, const char *target);
 void tm_switch_set_tables(struct tm_switch *, uint8_t first, uint8_t last);
 
 /* Processes messages, and if READY and idle, sends what turns 'have' into
- * 'want'; clears the journal of 'want' when it has taken it over.  'want' NULL:
- * not known yet (keep what is on the switch).  'generation' counts up with
- * every change the caller wants to see confirmed. */
+ * 'want'; clears the journal of 'want' when it has taken it over.  'want'
+ * NULL: not known yet (keep what is on the switch).  'generation' counts up
+ * with every change the caller wants to see confirmed. */
 void tm_switch_run(struct tm_switch *, struct tm_flow_set *want,
                    uint64_t generation);
 void tm_switch_wait(struct tm_switch *);

@@ -8,6 +8,7 @@ AT_FILES = \
 	tests/at/reconcile.at \
 	tests/at/vlan.at \
 	tests/at/tunnel.at \
+	tests/at/elb.at \
 	tests/at/safety.at \
 	tests/at/robustness.at \
 	tests/at/bad-rows.at

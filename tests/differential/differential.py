@@ -217,6 +217,9 @@ class Random:
         protocol = rng.choice(["tcp", "udp", "udp", icmp, "other"])
         fragment = ([f"nw_frag={rng.choice(['first', 'later'])}"]
                     if rng.random() < 0.1 else [])
+        if suffix and "nw_frag=later" in fragment:
+            # What the switch makes of a later fragment of IPv6.
+            protocol, other = "other", 44
         if protocol == "other":
             return [f"ip{'v6' if suffix else ''}", f"nw_proto={other}",
                     *addresses, *fragment]

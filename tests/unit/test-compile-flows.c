@@ -119,7 +119,7 @@ static const struct {
       "100,reg0=0x5,reg2=0x1," SESSION_1 " actions=set_field:0x65->tun_id,"
       "set_field:::->tun_ipv6_src,set_field:::->tun_ipv6_dst,"
       "set_field:0.0.0.0->tun_src,set_field:172.31.1.9->tun_dst,"
-      "output(port=999,max_len=1464)\n"
+      "clone(output(port=999,max_len=1464))\n"
       "100,reg0=0x5,reg2=0x2," SESSION_1 " actions=drop\n" },
     { 204, RESERVED "1 actions=" OWN_VLAN },
     { 205,
