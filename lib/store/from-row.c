@@ -3,7 +3,7 @@
  *
  * Rows may have been written by anybody with access to the database, so no
  * column is believed.  Three degrees of wrong are told apart.  What does no
- * harm (a name with a blank, a second target) is a problem and nothing else.
+ * harm (a name with a blank) is a problem and nothing else.
  * A wrong part that others can do without (a rule, an address, a source) is
  * left out.  A session that is contradictory in itself stays in the model, for
  * the sake of its status, but is not usable.

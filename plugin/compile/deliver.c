@@ -112,8 +112,8 @@ put_multipath(struct ofpbuf *acts)
 
 /* A cut that no output takes up falls on the next output of the packet, and
  * where the tunnel has no route or no neighbour yet (userspace datapath), that
- * is production's.  Inside a clone of its own, which the switch hands on to the
- * datapath for this action, it ends with the clone. */
+ * is production's.  Inside a clone of its own, which the switch turns into a
+ * clone of the datapath on account of the cut, it ends with the clone. */
 static void
 put_output(struct ofpbuf *acts, ofp_port_t port, uint32_t max_len)
 {

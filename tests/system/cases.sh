@@ -105,8 +105,8 @@ machine() {
 }
 
 watch_machine() {
-    world_in "$1" tcpdump -Z root -i eth0 -U --immediate-mode -n \
-        -w "$WORLD_DIR/$1.pcap" 2>"$WORLD_DIR/$1.tcpdump" &
+    world_in "$1" tcpdump -Z root -i eth0 -U --immediate-mode -n -s 2048 \
+        -B 8192 -w "$WORLD_DIR/$1.pcap" 2>"$WORLD_DIR/$1.tcpdump" &
     world_wait_until grep -q 'listening on' "$WORLD_DIR/$1.tcpdump"
     echo "$2" >"$WORLD_DIR/$1.mac"
 }

@@ -96,6 +96,10 @@ def collector(path, port):
             yield Packet(d, inner)
 
 
+def wait_a_moment():
+    time.sleep(0.03)
+
+
 def fence(directory):
     """Two marks to each collector, one after the other: when the second is
     there the switch has been through all its ports since the first."""
@@ -114,7 +118,7 @@ def fence(directory):
             while not any(f.endswith(mark) for _, f in decode.records(path)):
                 if time.monotonic() > deadline:
                     sys.exit('expect.py: a mark does not reach ' + path)
-                time.sleep(0.01)
+                wait_a_moment()
 
 
 # ---- What expressions are made of ----
@@ -210,7 +214,7 @@ def main():
             return
         if time.monotonic() > deadline:
             break
-        time.sleep(0.1)
+        wait_a_moment()
     print('expect.py: does not hold: ' + ' '.join(expression.split()))
     for note in notes[:30]:
         print('  ' + note)

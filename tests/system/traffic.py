@@ -96,6 +96,10 @@ def talk(src, sport, dst, dport):
             print('echo ' + f.readline().strip(), flush=True)
 
 
+def wait_for(seconds):
+    time.sleep(seconds)
+
+
 def stream(src, sport, dst, dport, rate, name, size='64'):
     n, fill = 0, b'.' * (int(size) - len(SEQ_MARK) - 8)
     with make_socket(socket.SOCK_DGRAM, src, sport) as s:
@@ -106,7 +110,7 @@ def stream(src, sport, dst, dport, rate, name, size='64'):
                      (dst, int(dport)))
             wait = begun + n / float(rate) - time.monotonic()
             if wait > 0:
-                time.sleep(wait)
+                wait_for(wait)
             elif wait < -0.1:
                 begun -= wait
     with open(name + '.new', 'w') as f:

@@ -219,8 +219,9 @@ world_collector() {
         || world_die "cannot make collector $1"
 
     world_cap=$WORLD_DIR/$1
-    world_in "$1" tcpdump -Z root -i eth0 -U --immediate-mode -n \
-        -w "$world_cap.pcap" 2>"$world_cap.tcpdump" &
+    # Without a limit to the length its buffer holds a handful of packets.
+    world_in "$1" tcpdump -Z root -i eth0 -U --immediate-mode -n -s 2048 \
+        -B 8192 -w "$world_cap.pcap" 2>"$world_cap.tcpdump" &
     world_wait_until grep -q 'listening on' "$world_cap.tcpdump" \
         || world_die "cannot capture at $1"
     if test "${3:-}" != nolisten; then

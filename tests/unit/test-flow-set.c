@@ -160,6 +160,34 @@ test_diff_journal(void)
     tm_flow_set_uninit(&want);
 }
 
+/* 'set' has the flow 'same', and another one under the key of 'other_flow'. */
+static void
+check_share_and_swap(const struct tm_flow_set *set,
+                     const struct tm_flow *other_flow,
+                     const struct tm_flow *same)
+{
+    struct tm_flow_set other;
+    tm_flow_set_init(&other, false);
+    tm_flow_set_put(&other, tm_flow_ref(other_flow));
+    tm_flow_set_put(&other, flow_from_text("table=1,priority=3 actions=drop"));
+    tm_flow_set_share(&other, set);
+    CU_ASSERT_PTR_EQUAL(tm_flow_set_find(&other, other_flow), other_flow);
+    CU_ASSERT_PTR_EQUAL(tm_flow_set_find(&other, same), same);
+
+    /* Swapped with an empty set and back, it is still good for use. */
+    struct tm_flow_set empty;
+    tm_flow_set_init(&empty, false);
+    tm_flow_set_swap(&empty, &other);
+    CU_ASSERT_EQUAL(tm_flow_set_count(&empty), 2);
+    CU_ASSERT_EQUAL(tm_flow_set_count(&other), 0);
+    tm_flow_set_put(&other, tm_flow_ref(other_flow));
+    tm_flow_set_swap(&empty, &other);
+    CU_ASSERT_EQUAL(tm_flow_set_count(&other), 2);
+    CU_ASSERT_EQUAL(tm_flow_set_count(&empty), 1);
+    tm_flow_set_uninit(&empty);
+    tm_flow_set_uninit(&other);
+}
+
 void
 test_set(void)
 {
@@ -187,26 +215,7 @@ test_set(void)
     CU_ASSERT_FALSE(tm_flow_set_remove(&set, c));
     tm_flow_set_put(&set, tm_flow_ref(c));
 
-    struct tm_flow_set other;
-    tm_flow_set_init(&other, false);
-    tm_flow_set_put(&other, tm_flow_ref(a2));   /* Same key as 'b'. */
-    tm_flow_set_put(&other, flow_from_text("table=1,priority=3 actions=drop"));
-    tm_flow_set_share(&other, &set);
-    CU_ASSERT_PTR_EQUAL(tm_flow_set_find(&other, a), a2);
-    CU_ASSERT_PTR_EQUAL(tm_flow_set_find(&other, c), c);
-
-    /* Swapped with an empty set and back, it is still good for use. */
-    struct tm_flow_set empty;
-    tm_flow_set_init(&empty, false);
-    tm_flow_set_swap(&empty, &other);
-    CU_ASSERT_EQUAL(tm_flow_set_count(&empty), 2);
-    CU_ASSERT_EQUAL(tm_flow_set_count(&other), 0);
-    tm_flow_set_put(&other, tm_flow_ref(a2));
-    tm_flow_set_swap(&empty, &other);
-    CU_ASSERT_EQUAL(tm_flow_set_count(&other), 2);
-    CU_ASSERT_EQUAL(tm_flow_set_count(&empty), 1);
-    tm_flow_set_uninit(&empty);
-    tm_flow_set_uninit(&other);
+    check_share_and_swap(&set, a2, c);
 
     tm_flow_set_format(&set, &s);
     CU_ASSERT_STRING_EQUAL(
