@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* packet.c
  *
- * Open vSwitch parses the text, as ovs-ofctl does, so that all its names for a
- * field are known here ("tp_dst" after "udp" too).  A packet has one value in
- * each field: a mask that leaves a choice is an error.  What is left is to take
- * what the semantics look at.  As in the switch, a fragment shows no ports, the
- * first one neither. */
+ * Open vSwitch parses the text, as ovs-ofctl does, so that all its names for
+ * a field are known here ("tp_dst" after "udp" too).  A packet has one value
+ * in each field: a mask that leaves a choice is an error.  What is left is to
+ * take what the semantics look at.  As in the switch, a fragment shows no
+ * ports, the first one neither. */
 
 #include <config.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loop.h
  *
- * Job.       One turn of the daemon, and the only place that orders its stages:
- *            databases, compiler, switch, report.
+ * Job.       One turn of the daemon, and the only place that orders its
+ *            stages: databases, compiler, switch, report.
  * Input.     The remote of the local Open_vSwitch database.
  * Output.    Flows on the switch; rows that say how things stand.
  * Not here.  The stages themselves; unixctl (report/commands.c).

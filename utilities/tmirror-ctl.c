@@ -98,8 +98,8 @@ static const struct ctl_table_class table_classes[TMREC_N_TABLES] = {
     = {&tmrec_rbac_permission_col_table, NULL, NULL},
 };
 
-OVS_NO_RETURN static void
-usage(void)
+static void
+print_commands(void)
 {
     printf("\
 %s: configures traffic mirroring\n\
@@ -143,7 +143,16 @@ Sessions:\n\
   source-del SESSION [ENI...]\n\
 \n\
 %s\
-%s\
+%s",
+           program_name, program_name, ctl_get_db_cmd_usage(),
+           ctl_list_db_tables_usage());
+}
+
+OVS_NO_RETURN static void
+usage(void)
+{
+    print_commands();
+    printf("\
 \n\
 Options:\n\
   --db=DATABASE               connect to DATABASE\n\
@@ -154,8 +163,7 @@ Options:\n\
   --retry                     keep trying to connect to server forever\n\
   --dry-run                   do not commit changes to database\n\
   --oneline                   print exactly one line of output per command\n",
-           program_name, program_name, ctl_get_db_cmd_usage(),
-           ctl_list_db_tables_usage(), ctl_default_db());
+           ctl_default_db());
     table_usage();
     vlog_usage();
     printf("  --no-syslog                 keep out of the system log\n");
