@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "flow.h"
+#include "lib/version.h"
 #include "openvswitch/poll-loop.h"
 #include "plugin/loop.h"
 #include "timeval.h"
@@ -245,7 +246,7 @@ tm_status_report(struct tm_loop *loop)
     struct tm_agent_report agent = {
         .name = tm_ports_settings(loop->ports)->system_id,
         .hostname = hostname,
-        .version = ovs_get_program_version(),
+        .version = tm_version(),
         .pipeline = (node->has_bridge
                      ? tm_ports_settings(loop->ports)->pipeline : ""),
         .encap_ips = &encap_ips,

@@ -225,8 +225,8 @@ world_collector() {
     world_wait_until grep -q 'listening on' "$world_cap.tcpdump" \
         || world_die "cannot capture at $1"
     if test "${3:-}" != nolisten; then
-        world_in "$1" "$WORLD_PYTHON" "$world_dir/send.py" sink port=4789 \
-            >"$world_cap.sink" &
+        (exec ip netns exec "$1" "$WORLD_PYTHON" "$world_dir/send.py" sink port=4789 \
+            >"$world_cap.sink" &)
         world_wait_until test -s "$world_cap.sink" \
             || world_die "cannot listen at $1"
     fi
