@@ -58,7 +58,21 @@ tests_unit_test_compile_LDADD = \
 	plugin/libtmcompile.a plugin/libtmflow.a lib/libtm.a \
 	$(OVS_LIBS) $(CUNIT_LIBS)
 
-EXTRA_DIST += tests/system
+EXTRA_DIST += \
+	tests/system/cases.sh \
+	tests/system/encap.test \
+	tests/system/example.test \
+	tests/system/expect.py \
+	tests/system/failures.test \
+	tests/system/life.test \
+	tests/system/loops.test \
+	tests/system/production.test \
+	tests/system/run \
+	tests/system/send.py \
+	tests/system/traffic.py \
+	tests/system/two-sources.test \
+	tests/system/vxlan-decode.py \
+	tests/system/world.sh
 EXTRA_DIST += \
 	tests/differential/differential.py \
 	tests/differential/run \
