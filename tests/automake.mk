@@ -66,13 +66,15 @@ EXTRA_DIST += \
 	tests/system/failures.test \
 	tests/system/life.test \
 	tests/system/loops.test \
+	tests/system/ports.test \
 	tests/system/production.test \
 	tests/system/run \
 	tests/system/send.py \
 	tests/system/traffic.py \
 	tests/system/two-sources.test \
 	tests/system/vxlan-decode.py \
-	tests/system/world.sh
+	tests/system/world.sh \
+	tests/system/world.test
 EXTRA_DIST += \
 	tests/differential/differential.py \
 	tests/differential/run \

@@ -48,7 +48,8 @@ class Packet:
         self.data = frame
         at = frame.find(SEQ_MARK)
         self.seq = None
-        if at >= 0 and len(frame) >= at + 15:
+        # Errors quote the packet that they are about.
+        if self.proto == UDP and at >= 0 and len(frame) >= at + 15:
             self.seq = struct.unpack_from('!Q', frame, at + 7)[0]
 
     def __getattr__(self, name):
