@@ -8,8 +8,8 @@
  * whose units could come out differently:
  *
  *   - a filter: its rules; and the sources that use it only where the filter
- *     gains or loses a direction, since nothing else of it stands in their
- *     unit;
+ *     gains or loses a direction, or has other problems, since nothing else of
+ *     it stands in their unit or state;
  *
  *   - a session: its sources, before and after.  And its target ENI: one that
  *     is a source somewhere as well is refused as such, so whether it is
@@ -255,6 +255,7 @@ touch_filter(const struct tm_model *model, const struct tm_filter *old,
         return;
     }
     uuidset_insert(&dirty->filters, uuid);
+    sources = sources || !tm_problems_equal(&old->problems, &new->problems);
     for (int dir = TM_IN; !sources && dir <= TM_OUT; dir++) {
         sources = (tm_filter_has_direction(old, dir)
                    != tm_filter_has_direction(new, dir));

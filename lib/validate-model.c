@@ -85,14 +85,27 @@ validate_supported(const struct tm_eni *eni)
     return error;
 }
 
+static bool
+has_source(const struct tm_session *s, const struct uuid *eni)
+{
+    for (size_t i = 0; s && i < s->n_sources; i++) {
+        if (uuid_equals(&s->sources[i].eni, eni)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A source that came to be unsupported later is detached, by itself: it must
+ * not stop changes of its session (section 7). */
 static char *
-check_supported(const struct tm_model *model,
-                const struct tm_session *s OVS_UNUSED,
+check_supported(const struct tm_model *model, const struct tm_session *s,
                 const struct uuid *uuid)
 {
     const struct tm_eni *eni = tm_model_get_eni(model, uuid);
 
-    return eni ? validate_supported(eni) : NULL;
+    return (eni && !has_source(tm_model_get_session(model, &s->uuid), uuid)
+            ? validate_supported(eni) : NULL);
 }
 
 static char *
@@ -377,7 +390,9 @@ report_targets(const struct source_view *v, char **reason)
                                "an ENI may not be a source and a target at "
                                "the same time", v->name, target_of);
 
-        if (!*reason && users[i]->enabled && users[i]->usable) {
+        /* A session without sources sends nothing to its target. */
+        if (!*reason && users[i]->enabled && users[i]->usable
+            && users[i]->n_sources) {
             *reason = xstrdup(text);
         }
         report(v, "Mirror_Session", &users[i]->uuid, text);

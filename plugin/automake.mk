@@ -22,6 +22,7 @@ plugin_libtmcompile_a_SOURCES = \
 	plugin/compile/deliver.c \
 	plugin/compile/filter.c \
 	plugin/compile/guard.c \
+	plugin/compile/local.c \
 	plugin/compile/node.c \
 	plugin/compile/node.h \
 	plugin/compile/pipeline.h \
@@ -33,6 +34,8 @@ plugin_libtmcompile_a_SOURCES = \
 	plugin/compile/unit.h \
 	plugin/hooks/hooks.h \
 	plugin/hooks/normal.c \
+	plugin/hooks/normal-list.c \
+	plugin/hooks/normal-list.h \
 	plugin/hooks/normal-vlan.c \
 	plugin/hooks/normal-vlan.h
 
@@ -48,7 +51,9 @@ plugin_libtmswitch_a_SOURCES = \
 plugin_libtmports_a_SOURCES = \
 	plugin/ports/neighbour.c \
 	plugin/ports/neighbour-ask.c \
+	plugin/ports/port-cache.c \
 	plugin/ports/port-row.c \
+	plugin/ports/path-mtu.c \
 	plugin/ports/ports.c \
 	plugin/ports/ports.h \
 	plugin/ports/ports-internal.h \

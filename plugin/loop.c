@@ -40,6 +40,7 @@ tm_loop_init(struct tm_loop *loop, const char *ovs_remote)
     tm_node_dirty_init(&loop->node_dirty);
     loop->dirty.everything = true;
     loop->node_dirty.everything = true;
+    uuidset_init(&loop->enis_news);
     loop->nb_cfg = -1;
     loop->states_reported = UINT64_MAX;
 }
@@ -54,6 +55,7 @@ tm_loop_uninit(struct tm_loop *loop)
     tm_ports_destroy(loop->ports);
     tm_dirty_uninit(&loop->dirty);
     tm_node_dirty_uninit(&loop->node_dirty);
+    uuidset_destroy(&loop->enis_news);
     free(loop->target);
 }
 
@@ -149,6 +151,26 @@ resolve_targets(struct tm_loop *loop)
     free(addrs);
 }
 
+/* Remembers which ENIs may have been plugged in or out. */
+static void
+note_enis(struct tm_loop *loop)
+{
+    const struct uuidset_node *node;
+    const char *name;
+
+    loop->enis_all |= loop->dirty.everything || loop->node_dirty.everything;
+    UUIDSET_FOR_EACH (node, &loop->dirty.enis) {
+        uuidset_insert(&loop->enis_news, &node->uuid);
+    }
+    SSET_FOR_EACH (name, &loop->node_dirty.enis) {
+        const struct tm_eni *eni
+            = tm_model_get_eni_by_name(tm_store_model(loop->store), name);
+        if (eni) {
+            uuidset_insert(&loop->enis_news, &eni->uuid);
+        }
+    }
+}
+
 /* Stage 4: only what is dirty. */
 static void
 run_compiler(struct tm_loop *loop)
@@ -159,15 +181,15 @@ run_compiler(struct tm_loop *loop)
         return;
     }
 
-    bool resolve = (loop->dirty.everything || loop->dirty.targets
-                    || !uuidset_is_empty(&loop->dirty.enis)
-                    || loop->node_dirty.everything);
+    const struct hmap *states = tm_compiler_states(loop->compiler);
+    bool had_sources = !hmap_is_empty(states);
     tm_compiler_run(loop->compiler, tm_store_model(loop->store),
                     tm_ports_node(loop->ports), &loop->dirty,
                     &loop->node_dirty);
-    loop->enis_due |= (loop->dirty.everything
-                       || !uuidset_is_empty(&loop->dirty.enis)
-                       || node_is_dirty(&loop->node_dirty));
+    bool resolve = (loop->dirty.everything || loop->dirty.targets
+                    || loop->node_dirty.everything
+                    || had_sources != !hmap_is_empty(states));
+    note_enis(loop);
     tm_dirty_clear(&loop->dirty);
     tm_node_dirty_clear(&loop->node_dirty);
     loop->compiled = true;

@@ -52,7 +52,9 @@ struct tm_loop {
     /* What was reported. */
     uint64_t states_reported;   /* tm_compiler_states_seqno(), or MAX. */
     uint64_t refused_reported;
-    bool enis_due;              /* Which ENIs are plugged in may be news. */
+    struct uuidset enis_news;   /* ENIs that may have been plugged in, or out,
+                                 * since then. */
+    bool enis_all;              /* Any may. */
     int64_t alive_at;
     long long alive_next;       /* When to write it again, ms. */
     long long unconfirmed_since;/* 0: everything is confirmed. */

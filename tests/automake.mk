@@ -51,6 +51,7 @@ tests_unit_test_compile_SOURCES = \
 	tests/unit/test-compile.c \
 	tests/unit/test-compile.h \
 	tests/unit/test-compile-flows.c \
+	tests/unit/test-compile-full.c \
 	tests/unit/test-compile-random.c \
 	tests/unit/test-compile-states.c
 tests_unit_test_compile_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)

@@ -10,6 +10,7 @@
 
 #include "lib/store/status.h"
 #include "lib/text.h"
+#include "lib/validate.h"
 #include "openvswitch/json.h"
 #include "ovsdb-idl.h"
 #include "ovsdb-types.h"
@@ -74,6 +75,15 @@ tm_ctl_bad_value(const char *key, const char *value, char *message)
     free(quoted);
     free(message);
     return s;
+}
+
+char *
+tm_ctl_parse_addr(const char *key, const char *value, struct tm_addr *addr)
+{
+    char *error = tm_addr_parse(value, addr);
+
+    return (error ? tm_ctl_bad_value(key, value, error)
+            : tm_validate_target_addr(key, addr));
 }
 
 static char *

@@ -56,10 +56,10 @@ static char *
 add_address(const char *key, const char *word, struct tm_eni *eni)
 {
     struct tm_addr addr;
-    char *error = tm_addr_parse(word, &addr);
+    char *error = tm_ctl_parse_addr(key, word, &addr);
 
     if (error) {
-        return tm_ctl_bad_value(key, word, error);
+        return error;
     }
     eni->addresses = xrealloc(eni->addresses, ((eni->n_addresses + 1)
                                                * sizeof *eni->addresses));

@@ -18,11 +18,9 @@ static char *
 set_vip(const char *key, const char *value, void *lb_)
 {
     struct tm_lb *lb = lb_;
-    char *error;
 
     lb->has_vip = value[0] != '\0';
-    error = lb->has_vip ? tm_addr_parse(value, &lb->vip) : NULL;
-    return error ? tm_ctl_bad_value(key, value, error) : NULL;
+    return lb->has_vip ? tm_ctl_parse_addr(key, value, &lb->vip) : NULL;
 }
 
 static char *
@@ -35,10 +33,8 @@ set_members(const char *key, const char *value, void *lb_)
     while (value[0] && !error && (word = strsep(&next, ","))) {
         struct tm_addr addr;
 
-        error = tm_addr_parse(word, &addr);
-        if (error) {
-            error = tm_ctl_bad_value(key, word, error);
-        } else {
+        error = tm_ctl_parse_addr(key, word, &addr);
+        if (!error) {
             lb->members = xrealloc(lb->members, ((lb->n_members + 1)
                                                  * sizeof *lb->members));
             lb->members[lb->n_members++] = addr;

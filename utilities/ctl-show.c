@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/store/status.h"
+#include "lib/text.h"
 #include "openvswitch/dynamic-string.h"
 #include "utilities/ctl.h"
 #include "uuid.h"
@@ -26,6 +27,40 @@ show_rules(const struct tm_filter *filter, enum tm_direction direction,
                   tm_direction_to_adjective(direction), n == 1 ? "" : "s");
 }
 
+/* A name as it is, or in quotes with escapes if it has a control character:
+ * one that was written past the tools must not forge a line. */
+static void
+put_name(const char *name, struct ds *s)
+{
+    for (const char *p = name; *p; p++) {
+        if ((unsigned char) *p < ' ' || *p == 0x7f) {
+            tm_quote_to(name, s);
+            return;
+        }
+    }
+    ds_put_cstr(s, name);
+}
+
+/* The reason of a state on the line of its source; advice, which changes
+ * nothing of the state, on a line of its own. */
+static void
+show_reason(const char *reason, struct ds *s)
+{
+    const char *advice = strstr(reason, TM_WARNING_PREFIX);
+    size_t len = advice ? (size_t) (advice - reason) : strlen(reason);
+
+    while (len && strchr("; ", reason[len - 1])) {
+        len--;
+    }
+    if (len) {
+        ds_put_format(s, ": %.*s", (int) len, reason);
+    }
+    ds_put_char(s, '\n');
+    if (advice) {
+        ds_put_format(s, "    %s\n", advice);
+    }
+}
+
 static void
 show_source(const struct ovsdb_idl *idl, const struct tm_model *model,
             const struct tm_source *source, struct ds *s)
@@ -34,17 +69,16 @@ show_source(const struct ovsdb_idl *idl, const struct tm_model *model,
     struct tm_source_status status;
 
     tm_source_status_get(idl, &source->uuid, &status);
-    ds_put_format(s, "  source %s: %s", eni ? eni->name : "", status.status);
+    ds_put_cstr(s, "  source ");
+    put_name(eni ? eni->name : "", s);
+    ds_put_format(s, ": %s", status.status);
     if (!strcmp(status.status, "attached")) {
         ds_put_format(s, " on %s", status.agent);
         if (status.ofport) {
             ds_put_format(s, " (ofport %"PRId64")", status.ofport);
         }
     }
-    if (status.reason[0]) {
-        ds_put_format(s, ": %s", status.reason);
-    }
-    ds_put_char(s, '\n');
+    show_reason(status.reason, s);
     tm_source_status_uninit(&status);
 }
 
@@ -56,16 +90,18 @@ show_session(const struct ovsdb_idl *idl, const struct tm_model *model,
         = tm_model_get_filter(model, &session->filter);
     char *target = tm_ctl_format_target(model, session);
 
-    ds_put_format(s, "session %s ("UUID_FMT")\n", session->name,
-                  UUID_ARGS(&session->uuid));
+    ds_put_cstr(s, "session ");
+    put_name(session->name, s);
+    ds_put_format(s, " ("UUID_FMT")\n", UUID_ARGS(&session->uuid));
     ds_put_format(s, "  priority %"PRIu16", %s, vni %"PRIu32", target %s\n",
                   session->priority,
                   session->enabled ? "enabled" : "disabled", session->vni,
                   target);
     free(target);
     if (filter) {
-        ds_put_format(s, "  filter %s ("UUID_FMT"): ", filter->name,
-                      UUID_ARGS(&filter->uuid));
+        ds_put_cstr(s, "  filter ");
+        put_name(filter->name, s);
+        ds_put_format(s, " ("UUID_FMT"): ", UUID_ARGS(&filter->uuid));
         show_rules(filter, TM_IN, s);
         ds_put_cstr(s, ", ");
         show_rules(filter, TM_OUT, s);

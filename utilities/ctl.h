@@ -84,6 +84,10 @@ char *tm_ctl_set_keys(const struct ctl_context *, int first,
 /* 'message', which it takes over, behind the key and value it is about. */
 char *tm_ctl_bad_value(const char *key, const char *value, char *message);
 
+/* A host address that copies can be sent to.  Returns the whole line to print,
+ * or NULL. */
+char *tm_ctl_parse_addr(const char *key, const char *value, struct tm_addr *);
+
 /* A table as output. */
 struct tm_ctl_column {
     const char *name;           /* NULL ends a list. */

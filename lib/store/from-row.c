@@ -315,6 +315,30 @@ numbers_from_row(const struct reading *rd,
     return ok;
 }
 
+/* A session that would copy its target to itself is wrong whatever others
+ * there are, so it alone is left out, and the target stays what it is to
+ * others. */
+static bool
+is_own_source(const struct reading *rd,
+              const struct tmrec_mirror_session *row,
+              const struct tm_session *session)
+{
+    for (size_t i = 0; i < session->n_sources
+         && session->target_type == TM_TARGET_ENI; i++) {
+        if (uuid_equals(&session->sources[i].eni, &session->target)) {
+            char *name = tm_quote(row->target_interface->name);
+
+            complain(rd, xasprintf("target_interface: ENI %s is a source of "
+                                   "the session too; an ENI may not be a "
+                                   "source and a target at the same time",
+                                   name));
+            free(name);
+            return true;
+        }
+    }
+    return false;
+}
+
 struct tm_session *
 tm_session_from_row(const struct tmrec_mirror_session *row)
 {
@@ -345,7 +369,8 @@ tm_session_from_row(const struct tmrec_mirror_session *row)
     tm_session_finish(session);
     /* What is wrong already is not said twice. */
     session->usable = (usable
-                       && is_valid(&rd, tm_validate_session(session)));
+                       && is_valid(&rd, tm_validate_session(session))
+                       && !is_own_source(&rd, row, session));
     return session;
 }
 
@@ -362,7 +387,8 @@ addresses_from_row(const struct reading *rd, const char *column,
         addrs = xmalloc(n_values * sizeof *addrs);
     }
     for (size_t i = 0; i < n_values; i++) {
-        if (is_fine(rd, column, tm_addr_parse(values[i], &addrs[n]))) {
+        if (is_fine(rd, column, tm_addr_parse(values[i], &addrs[n]))
+            && is_valid(rd, tm_validate_target_addr(column, &addrs[n]))) {
             n++;
         }
     }
@@ -440,7 +466,9 @@ tm_lb_from_row(const struct tmrec_load_balancer *row)
     free(name);
     is_valid(&rd, tm_validate_name("name", row->name));
     if (row->vip) {
-        lb->has_vip = is_fine(&rd, "vip", tm_addr_parse(row->vip, &lb->vip));
+        lb->has_vip = (is_fine(&rd, "vip", tm_addr_parse(row->vip, &lb->vip))
+                       && is_valid(&rd, tm_validate_target_addr("vip",
+                                                                &lb->vip)));
     }
     addresses_from_row(&rd, "members", row->members, row->n_members,
                        &lb->members, &lb->n_members);

@@ -9,7 +9,9 @@
  * the other is large and changes seldom: the Agent row, and the rows of
  * Mirror_Source and Network_Interface.  A part is compared with its rows if it
  * is 'due': there are new reports, the contents came anew, or a transaction
- * with it failed.  Otherwise a turn costs next to nothing.
+ * with it failed.  Otherwise a turn costs next to nothing.  Of the large part
+ * only the rows that the new reports name are looked at, unless one of the
+ * other causes makes all of it due.
  *
  * A row of ours that somebody else changed is put right too, but some seconds
  * later: two nodes that both have the same port (for a moment, while a server
@@ -73,6 +75,16 @@ tm_reporter_create(void)
     return r;
 }
 
+/* What was sent is due again.  Which rows were news then is forgotten. */
+static void
+redo(struct tm_reporter *r)
+{
+    r->due |= r->sent & ~TM_PART_NEWS;
+    if (r->sent & TM_PART_NEWS) {
+        r->due |= TM_PART_SOURCES;
+    }
+}
+
 void
 tm_reporter_destroy(struct tm_reporter *r)
 {
@@ -93,7 +105,7 @@ tm_reporter_forget_idl(struct tm_reporter *r)
         ovsdb_idl_txn_destroy(r->txn);
         r->txn = NULL;
     }
-    r->due |= r->sent;
+    redo(r);
     r->sent = 0;
 }
 
@@ -113,21 +125,52 @@ note_written(struct tm_reporter *r, const struct ovsdb_idl_row *row)
 }
 
 static void
+write_source(struct tm_reporter *r, const struct tmrec_mirror_source *source)
+{
+    if (may_write(r, &source->header_)
+        && tm_wanted_sync_source(&r->wanted, source, true)) {
+        note_written(r, &source->header_);
+    }
+}
+
+static void
+write_eni(struct tm_reporter *r, const struct tmrec_network_interface *eni)
+{
+    if (may_write(r, &eni->header_)
+        && tm_wanted_sync_eni(&r->wanted, eni, true)) {
+        note_written(r, &eni->header_);
+    }
+}
+
+static void
 write_sources(struct tm_reporter *r, const struct ovsdb_idl *idl)
 {
-    const struct tmrec_mirror_source *source;
-    TMREC_MIRROR_SOURCE_FOR_EACH (source, idl) {
-        if (may_write(r, &source->header_)
-            && tm_wanted_sync_source(&r->wanted, source, true)) {
-            note_written(r, &source->header_);
-        }
-    }
-
     const struct tmrec_network_interface *eni;
+    const struct tmrec_mirror_source *source;
+
+    TMREC_MIRROR_SOURCE_FOR_EACH (source, idl) {
+        write_source(r, source);
+    }
     TMREC_NETWORK_INTERFACE_FOR_EACH (eni, idl) {
-        if (may_write(r, &eni->header_)
-            && tm_wanted_sync_eni(&r->wanted, eni, true)) {
-            note_written(r, &eni->header_);
+        write_eni(r, eni);
+    }
+}
+
+static void
+write_news(struct tm_reporter *r, const struct ovsdb_idl *idl)
+{
+    const struct uuidset_node *node;
+
+    UUIDSET_FOR_EACH (node, &r->wanted.news) {
+        const struct tmrec_mirror_source *source
+            = tmrec_mirror_source_get_for_uuid(idl, &node->uuid);
+        const struct tmrec_network_interface *eni
+            = tmrec_network_interface_get_for_uuid(idl, &node->uuid);
+
+        if (source) {
+            write_source(r, source);
+        } else if (eni) {
+            write_eni(r, eni);
         }
     }
 }
@@ -247,7 +290,7 @@ finish_txn(struct tm_reporter *r)
     case TXN_SUCCESS:
         if (r->careful) {
             /* There may be more rows. */
-            r->due |= r->sent;
+            redo(r);
         } else {
             clear_error(r);
             if (r->sent & TM_PART_AGENT) {
@@ -264,13 +307,13 @@ finish_txn(struct tm_reporter *r)
     case TXN_ERROR:
     case TXN_ABORTED:
     case TXN_NOT_LOCKED:
-        r->due |= r->sent;
+        redo(r);
         note_error(r, ovsdb_idl_txn_get_error(r->txn));
         break;
 
     case TXN_TRY_AGAIN:
     default:
-        r->due |= r->sent;
+        redo(r);
         r->retry_at = time_msec() + RETRY_MS;
         break;
     }
@@ -293,7 +336,10 @@ start_txn(struct tm_reporter *r, struct ovsdb_idl *idl)
     r->n_written = 0;
     if (r->sent & TM_PART_SOURCES && r->wanted.has_sources) {
         write_sources(r, idl);
+    } else if (r->sent & TM_PART_NEWS) {
+        write_news(r, idl);
     }
+    uuidset_clear(&r->wanted.news);
     if (r->sent & TM_PART_AGENT) {
         write_agent(r, idl);
     }
@@ -337,21 +383,19 @@ run_timers(struct tm_reporter *r)
 
 bool
 tm_store_report(struct tm_store *store, const struct tm_agent_report *agent,
-                const struct tm_source_report *sources, size_t n_sources,
-                const struct uuidset *enis)
+                const struct tm_report_news *news)
 {
     struct tm_reporter *r = store->reporter;
 
+    if (news) {
+        r->due |= tm_wanted_take_news(&r->wanted, news);
+    }
     if (!agent->name || !agent->name[0]) {
         /* Rows that belong to nobody would count as ours. */
         return true;
     }
     follow_name(r, agent->name);
     r->due |= tm_wanted_take_agent(&r->wanted, agent);
-    if (sources && enis) {
-        r->due |= tm_wanted_take_sources(&r->wanted, sources, n_sources,
-                                         enis);
-    }
     if (!finish_txn(r)) {
         return false;
     }

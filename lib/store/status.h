@@ -22,6 +22,9 @@ struct uuid;
 /* Adds to 'idl', before its first run, the columns that this module reads. */
 void tm_status_monitor(struct ovsdb_idl *);
 
+/* Begins the part of a reason that is advice: mirroring goes on as it is. */
+#define TM_WARNING_PREFIX "warning: "
+
 /* The state of a row of Mirror_Source. */
 struct tm_source_status {
     char *status;               /* "detached" if no node said anything. */

@@ -49,24 +49,38 @@ struct tm_agent_report {
     int64_t alive_at;           /* Likewise; 0: on purpose not alive. */
 };
 
-/* The state of one row of Mirror_Source whose ENI is here. */
+/* The state of one row of Mirror_Source. */
 struct tm_source_report {
     struct uuid source;
-    const char *status;         /* "attached", "detached" or "error". */
+    const char *status;         /* "attached", "detached" or "error"; NULL: its
+                                 * ENI is not here any more. */
     const char *reason;         /* "" for none. */
     int ofport;                 /* 0: none. */
 };
 
-/* Writes what differs, in one transaction at a time: the Agent row;
- * 'sources'; "detached" to every Mirror_Source row whose 'agent' is this
- * node and that is not in 'sources'; Network_Interface.agent of 'enis' (the
- * UUIDs of ENIs that are plugged in here), cleared where it is this node and
- * the ENI is not in 'enis'.  'sources' and 'enis' NULL: as they were in the
- * last call (only the Agent row is looked at).  Returns true if nothing is
- * left to write and nothing is under way. */
+struct tm_eni_report {
+    struct uuid eni;
+    bool here;                  /* It is plugged in here. */
+};
+
+/* What is new about sources and ENIs. */
+struct tm_report_news {
+    bool all;                   /* What is not named is not here. */
+    const struct tm_source_report *sources;
+    size_t n_sources;
+    const struct tm_eni_report *enis;
+    size_t n_enis;
+};
+
+/* Writes what differs, in one transaction at a time: the Agent row; the
+ * sources; "detached" to every Mirror_Source row whose 'agent' is this node
+ * and that is not here; Network_Interface.agent of the ENIs that are here,
+ * cleared where it is this node and the ENI is not here.  'news' NULL: nothing
+ * of it is new since the last call (only the Agent row is looked at).  Until
+ * the first news with 'all', other news are not allowed.  Returns true if
+ * nothing is left to write and nothing is under way. */
 bool tm_store_report(struct tm_store *, const struct tm_agent_report *,
-                     const struct tm_source_report *sources, size_t n_sources,
-                     const struct uuidset *enis);
+                     const struct tm_report_news *news);
 
 /* Lines for conn/show and model/show, model/problems. */
 void tm_store_show_connection(const struct tm_store *, struct ds *);

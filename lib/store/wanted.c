@@ -51,6 +51,7 @@ tm_wanted_init(struct tm_wanted *wanted)
     sset_init(&wanted->agent.problems);
     hmap_init(&wanted->sources);
     uuidset_init(&wanted->enis);
+    uuidset_init(&wanted->news);
 }
 
 static void
@@ -73,6 +74,7 @@ tm_wanted_uninit(struct tm_wanted *wanted)
     clear_sources(wanted);
     hmap_destroy(&wanted->sources);
     uuidset_destroy(&wanted->enis);
+    uuidset_destroy(&wanted->news);
 }
 
 /* A copy of 's', which may be NULL, as a database takes it.  One byte that is
@@ -164,72 +166,53 @@ find_source(const struct tm_wanted *wanted, const struct uuid *uuid)
     return NULL;
 }
 
-static bool
-enis_equal(const struct uuidset *a, const struct uuidset *b)
+static void
+take_source(struct tm_wanted *wanted, const struct tm_source_report *report)
 {
-    const struct uuidset_node *node;
+    struct wanted_source *w = find_source(wanted, &report->source);
 
-    if (uuidset_count(a) != uuidset_count(b)) {
-        return false;
+    if (w) {
+        hmap_remove(&wanted->sources, &w->node);
+        wanted_source_destroy(w);
     }
-    UUIDSET_FOR_EACH (node, a) {
-        if (!uuidset_contains(b, &node->uuid)) {
-            return false;
-        }
+    if (report->status) {
+        w = xmalloc(sizeof *w);
+        w->uuid = report->source;
+        w->status = clean(report->status);
+        w->reason = clean(report->reason);
+        w->ofport = report->ofport;
+        hmap_insert(&wanted->sources, &w->node, uuid_hash(&w->uuid));
     }
-    return true;
+    uuidset_insert(&wanted->news, &report->source);
 }
 
-static bool
-sources_equal(const struct tm_wanted *wanted,
-              const struct tm_source_report *sources, size_t n)
+static void
+take_eni(struct tm_wanted *wanted, const struct tm_eni_report *report)
 {
-    if (n != hmap_count(&wanted->sources)) {
-        return false;
+    if (report->here) {
+        uuidset_insert(&wanted->enis, &report->eni);
+    } else {
+        uuidset_find_and_delete(&wanted->enis, &report->eni);
     }
-    for (size_t i = 0; i < n; i++) {
-        const struct wanted_source *w
-            = find_source(wanted, &sources[i].source);
-
-        if (!w || w->ofport != sources[i].ofport
-            || strcmp(w->status, sources[i].status)
-            || strcmp(w->reason, sources[i].reason ? sources[i].reason
-                                                   : "")) {
-            return false;
-        }
-    }
-    return true;
+    uuidset_insert(&wanted->news, &report->eni);
 }
 
 int
-tm_wanted_take_sources(struct tm_wanted *wanted,
-                       const struct tm_source_report *sources, size_t n,
-                       const struct uuidset *enis)
+tm_wanted_take_news(struct tm_wanted *wanted,
+                    const struct tm_report_news *news)
 {
-    if (wanted->has_sources && sources_equal(wanted, sources, n)
-        && enis_equal(&wanted->enis, enis)) {
-        return 0;
+    ovs_assert(news->all || wanted->has_sources);
+    if (news->all) {
+        clear_sources(wanted);
+        wanted->has_sources = true;
     }
-    wanted->has_sources = true;
-    clear_sources(wanted);
-    for (size_t i = 0; i < n; i++) {
-        if (find_source(wanted, &sources[i].source)) {
-            continue;
-        }
-        struct wanted_source *w = xmalloc(sizeof *w);
-
-        w->uuid = sources[i].source;
-        w->status = clean(sources[i].status);
-        w->reason = clean(sources[i].reason);
-        w->ofport = sources[i].ofport;
-        hmap_insert(&wanted->sources, &w->node, uuid_hash(&w->uuid));
+    for (size_t i = 0; i < news->n_sources; i++) {
+        take_source(wanted, &news->sources[i]);
     }
-
-    const struct uuidset_node *node;
-    UUIDSET_FOR_EACH (node, enis) {
-        uuidset_insert(&wanted->enis, &node->uuid);
+    for (size_t i = 0; i < news->n_enis; i++) {
+        take_eni(wanted, &news->enis[i]);
     }
-    return TM_PART_SOURCES;
+    return news->all ? TM_PART_SOURCES : TM_PART_NEWS;
 }
 
 bool

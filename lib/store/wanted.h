@@ -23,6 +23,7 @@ struct tmrec_network_interface;
 enum {
     TM_PART_AGENT = 1 << 0,
     TM_PART_SOURCES = 1 << 1,   /* With the ENIs. */
+    TM_PART_NEWS = 1 << 2,      /* Those of them that the last reports name. */
     TM_PART_ALL = TM_PART_AGENT | TM_PART_SOURCES,
 };
 
@@ -39,6 +40,7 @@ struct tm_wanted {
     bool has_sources;           /* The next two mean something. */
     struct hmap sources;        /* One for each row of Mirror_Source. */
     struct uuidset enis;        /* That are plugged in here. */
+    struct uuidset news;        /* Rows of TM_PART_NEWS. */
 };
 
 void tm_wanted_init(struct tm_wanted *);
@@ -46,9 +48,7 @@ void tm_wanted_uninit(struct tm_wanted *);
 
 /* Take a report over.  Return the parts (TM_PART_*) that are new by that. */
 int tm_wanted_take_agent(struct tm_wanted *, const struct tm_agent_report *);
-int tm_wanted_take_sources(struct tm_wanted *,
-                           const struct tm_source_report *, size_t n,
-                           const struct uuidset *enis);
+int tm_wanted_take_news(struct tm_wanted *, const struct tm_report_news *);
 
 /* The Agent row of this node, or NULL. */
 const struct tmrec_agent *tm_wanted_find_agent(const struct tm_wanted *,

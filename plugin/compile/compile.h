@@ -52,6 +52,13 @@ struct tm_flow_set *tm_compiler_want(struct tm_compiler *);
 
 /* struct tm_source_state by source UUID. */
 const struct hmap *tm_compiler_states(const struct tm_compiler *);
+/* That of one source, or NULL. */
+const struct tm_source_state *tm_compiler_find_state(
+    const struct tm_compiler *, const struct uuid *source);
+/* The sources whose state came, went or is another since the last
+ * tm_compiler_clear_news(); who reports them calls that. */
+const struct uuidset *tm_compiler_news(const struct tm_compiler *);
+void tm_compiler_clear_news(struct tm_compiler *);
 /* Counts up whenever a state changed. */
 uint64_t tm_compiler_states_seqno(const struct tm_compiler *);
 

@@ -281,44 +281,65 @@ build_lb(uint8_t base, const void *input, struct tm_flow_list *out)
     ofpbuf_uninit(&acts);
 }
 
+static struct tm_unit_name
+lb_name(const struct uuid *lb)
+{
+    return (struct tm_unit_name) { TM_UNIT_LB, lb, sizeof *lb };
+}
+
 static void
 declare_lb(struct tm_units *units, const struct tm_plan *plan,
-           const struct tm_lb *lb)
+           const struct uuid *uuid)
 {
-    const struct tm_unit_name name = {
-        TM_UNIT_LB, &lb->uuid, sizeof lb->uuid
-    };
+    const struct tm_lb *lb = tm_model_get_lb(plan->model, uuid);
+    const struct tm_unit_name name = lb_name(uuid);
+    struct tm_unit_input input;
     struct lb_input *in;
-    size_t size = sizeof *in + lb->n_members * sizeof *in->members;
 
-    in = xzalloc(size);
+    input.size = sizeof *in + lb->n_members * sizeof *in->members;
+    input.data = in = xzalloc(input.size);
     in->uuid = lb->uuid;
     in->tunnel = tm_tunnel_of_node(plan->node);
     in->n_members = lb->n_members;
     memcpy(in->members, lb->members, lb->n_members * sizeof *in->members);
-    tm_units_want(units, &name, build_lb, in, size);
+    tm_units_want(units, &name, build_lb, &input);
     free(in);
 }
 
-void
-tm_deliver_declare(struct tm_units *units, const struct tm_plan *plan)
+/* Adds the load balancers of 'locals' to 'lbs'. */
+static void
+collect_lbs(struct tm_local **locals, size_t n, struct uuidset *lbs)
 {
-    struct uuidset done;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < locals[i]->n_hops; j++) {
+            const struct tm_hop *hop = &locals[i]->hops[j];
 
-    uuidset_init(&done);
-    for (size_t i = 0; i < plan->n_locals; i++) {
-        const struct tm_local *local = &plan->locals[i];
-
-        for (size_t j = 0; j < local->n_hops; j++) {
-            const struct tm_hop *hop = &local->hops[j];
-
-            if (hop->has_lb && (hop->in || hop->out)
-                && !uuidset_contains(&done, &hop->lb)) {
-                uuidset_insert(&done, &hop->lb);
-                declare_lb(units, plan,
-                           tm_model_get_lb(plan->model, &hop->lb));
+            if (hop->has_lb) {
+                uuidset_insert(lbs, &hop->lb);
             }
         }
     }
-    uuidset_destroy(&done);
+}
+
+/* A load balancer that changed has made all its sources dirty, so it is among
+ * those of 'fresh'. */
+void
+tm_deliver_declare(struct tm_units *units, const struct tm_plan *plan)
+{
+    const struct uuidset_node *node;
+    struct uuidset lbs;
+
+    uuidset_init(&lbs);
+    collect_lbs(plan->gone, plan->n_gone, &lbs);
+    collect_lbs(plan->fresh, plan->n_fresh, &lbs);
+    UUIDSET_FOR_EACH (node, &lbs) {
+        const struct tm_unit_name name = lb_name(&node->uuid);
+
+        if (tm_plan_uses_lb(plan, &node->uuid)) {
+            declare_lb(units, plan, &node->uuid);
+        } else {
+            tm_units_drop(units, &name);
+        }
+    }
+    uuidset_destroy(&lbs);
 }

@@ -270,58 +270,74 @@ make_input(const struct tm_filter *filter, size_t *size)
 }
 
 static void
-declare_filter(struct tm_units *units, const struct tm_unit_name *name,
-               const struct tm_filter *filter)
-{
-    size_t size;
-    struct filter_input *in = make_input(filter, &size);
-
-    tm_units_want(units, name, build_filter, in, size);
-    free(in);
-}
-
-void
-tm_filter_revise(struct tm_units *units, const struct tm_filter *filter,
-                 struct tm_flow_set *want)
+declare_filter(struct tm_units *units, const struct tm_filter *filter)
 {
     const struct tm_unit_name name = {
         TM_UNIT_FILTER, &filter->uuid, sizeof filter->uuid
     };
     struct tm_unit_input input;
-
     struct filter_input *in = make_input(filter, &input.size);
+
     input.data = in;
-    tm_units_revise(units, &name, build_filter, &input, want);
+    tm_units_want(units, &name, build_filter, &input);
     free(in);
 }
 
-void
-tm_filter_declare(struct tm_units *units, const struct tm_plan *plan,
-                  const struct uuidset *dirty)
+/* The filters of 'local', which is gone, may have no use any more. */
+static void
+drop_unused(struct tm_units *units, const struct tm_plan *plan,
+            const struct tm_local *local)
 {
-    struct uuidset done;
+    for (size_t i = 0; i < local->n_hops; i++) {
+        const struct tm_unit_name name = {
+            TM_UNIT_FILTER, &local->hops[i].filter,
+            sizeof local->hops[i].filter
+        };
 
-    uuidset_init(&done);
-    for (size_t i = 0; i < plan->n_locals; i++) {
-        const struct tm_local *local = &plan->locals[i];
-
-        for (size_t j = 0; j < local->n_hops; j++) {
-            const struct tm_hop *hop = &local->hops[j];
-            const struct tm_unit_name name = {
-                TM_UNIT_FILTER, &hop->filter, sizeof hop->filter
-            };
-
-            if ((!hop->in && !hop->out)
-                || uuidset_contains(&done, &hop->filter)) {
-                continue;
-            }
-            uuidset_insert(&done, &hop->filter);
-            if (!dirty || uuidset_contains(dirty, &hop->filter)
-                || !tm_units_keep(units, &name)) {
-                declare_filter(units, &name, tm_model_get_filter(
-                                   plan->model, &hop->filter));
-            }
+        if (!tm_plan_uses_filter(plan, name.key)) {
+            tm_units_drop(units, &name);
         }
     }
-    uuidset_destroy(&done);
+}
+
+/* The filters of 'local', which is fresh, may have had no use before. */
+static void
+declare_used(struct tm_units *units, const struct tm_plan *plan,
+             const struct tm_local *local)
+{
+    for (size_t i = 0; i < local->n_hops; i++) {
+        const struct tm_hop *hop = &local->hops[i];
+        const struct tm_unit_name name = {
+            TM_UNIT_FILTER, &hop->filter, sizeof hop->filter
+        };
+
+        if (tm_hop_is_active(hop) && !tm_units_has(units, &name)) {
+            declare_filter(units, tm_model_get_filter(plan->model,
+                                                      &hop->filter));
+        }
+    }
+}
+
+void
+tm_filter_declare(struct tm_units *units, const struct tm_plan *plan)
+{
+    for (size_t i = 0; i < plan->n_gone; i++) {
+        drop_unused(units, plan, plan->gone[i]);
+    }
+    for (size_t i = 0; i < plan->n_fresh; i++) {
+        declare_used(units, plan, plan->fresh[i]);
+    }
+}
+
+void
+tm_filter_revise(struct tm_units *units, const struct tm_plan *plan,
+                 const struct tm_model *model, const struct uuidset *filters)
+{
+    const struct uuidset_node *node;
+
+    UUIDSET_FOR_EACH (node, filters) {
+        if (tm_plan_uses_filter(plan, &node->uuid)) {
+            declare_filter(units, tm_model_get_filter(model, &node->uuid));
+        }
+    }
 }

@@ -116,18 +116,21 @@ tm_guard_declare(struct tm_units *units, const struct tm_plan *plan,
     memset(&input, 0, sizeof input);
     input.tunnel = plan->node->tunnel;
     input.vxlan_port = plan->node->vxlan_port;
-    tm_units_want(units, &global, build_global, &input, sizeof input);
+    tm_units_want(units, &global, build_global,
+                  &(struct tm_unit_input) { &input, sizeof input });
 
-    if (!targets_changed && tm_units_keep_type(units, TM_UNIT_TARGET)) {
+    if (!targets_changed) {
         return;
     }
+    tm_units_drop_type(units, TM_UNIT_TARGET);
     n = tm_model_target_addresses(plan->model, &addrs);
     for (size_t i = 0; i < n; i++) {
         const struct tm_unit_name name = {
             TM_UNIT_TARGET, &addrs[i].in6, sizeof addrs[i].in6
         };
+        const struct tm_unit_input target = { &addrs[i], sizeof addrs[i] };
 
-        tm_units_want(units, &name, build_target, &addrs[i], sizeof addrs[i]);
+        tm_units_want(units, &name, build_target, &target);
     }
     free(addrs);
 }

@@ -29,8 +29,17 @@ tm_node_init(struct tm_node *node)
     node->vxlan_port = VXLAN_PORT_DEFAULT;
 }
 
-static void
-port_uninit(struct tm_port *port)
+void
+tm_port_clone(struct tm_port *dst, const struct tm_port *src)
+{
+    *dst = *src;
+    dst->name = nullable_xstrdup(src->name);
+    dst->iface_id = nullable_xstrdup(src->iface_id);
+    dst->trunks = src->trunks ? bitmap_clone(src->trunks, N_VLANS) : NULL;
+}
+
+void
+tm_port_uninit(struct tm_port *port)
 {
     free(port->name);
     free(port->iface_id);
@@ -41,7 +50,7 @@ void
 tm_node_uninit(struct tm_node *node)
 {
     for (size_t i = 0; i < node->n_ports; i++) {
-        port_uninit(&node->ports[i]);
+        tm_port_uninit(&node->ports[i]);
     }
     free(node->ports);
     free(node->tunnel_problem);

@@ -36,6 +36,10 @@ struct tm_port {
     unsigned long *trunks;      /* Bitmap of 4096, or NULL: all. */
 };
 
+/* A deep copy. */
+void tm_port_clone(struct tm_port *dst, const struct tm_port *src);
+void tm_port_uninit(struct tm_port *);
+
 struct tm_node {
     bool has_bridge;            /* False: no integration bridge here. */
     struct tm_port *ports;      /* By rising ofport.  The plugin's own tunnel
@@ -66,7 +70,8 @@ const struct tm_port *tm_node_find_eni(const struct tm_node *,
 struct tm_node_dirty {
     bool everything;            /* Settings, tunnel, bridge. */
     bool ports;                 /* Any port came, went or changed. */
-    struct sset enis;           /* iface_ids of ports that did. */
+    struct sset enis;           /* iface_ids of ports that did, before and
+                                 * after.  Empty though 'ports': any. */
 };
 void tm_node_dirty_init(struct tm_node_dirty *);
 void tm_node_dirty_uninit(struct tm_node_dirty *);

@@ -72,28 +72,44 @@ build_source(uint8_t base, const void *input, struct tm_flow_list *out)
     }
 }
 
+static struct tm_unit_name
+unit_name(const struct tm_local *local)
+{
+    return (struct tm_unit_name) {
+        TM_UNIT_SOURCE, &local->port.ofport, sizeof local->port.ofport
+    };
+}
+
+static void
+declare_source(struct tm_units *units, const struct tm_plan *plan,
+               const struct tm_local *local)
+{
+    const struct tm_unit_name name = unit_name(local);
+    struct tm_unit_input input;
+    struct source_input *in;
+
+    input.size = sizeof *in + local->n_hops * sizeof *in->hops;
+    input.data = in = xzalloc(input.size);
+    in->eni = local->eni;
+    in->tunnel = tm_tunnel_of_node(plan->node);
+    in->ofport = local->port.ofport;
+    in->n_hops = local->n_hops;
+    memcpy(in->hops, local->hops, local->n_hops * sizeof *in->hops);
+    tm_units_want(units, &name, build_source, &input);
+    free(in);
+}
+
 void
 tm_source_declare(struct tm_units *units, const struct tm_plan *plan)
 {
-    for (size_t i = 0; i < plan->n_locals; i++) {
-        const struct tm_local *local = &plan->locals[i];
-        const struct tm_unit_name name = {
-            TM_UNIT_SOURCE, &local->port->ofport, sizeof local->port->ofport
-        };
-        struct source_input *in;
-        size_t size;
+    for (size_t i = 0; i < plan->n_gone; i++) {
+        const struct tm_unit_name name = unit_name(plan->gone[i]);
 
-        if (!local->has_in && !local->has_out) {
-            continue;
+        tm_units_drop(units, &name);
+    }
+    for (size_t i = 0; i < plan->n_fresh; i++) {
+        if (tm_local_is_active(plan->fresh[i])) {
+            declare_source(units, plan, plan->fresh[i]);
         }
-        size = sizeof *in + local->n_hops * sizeof *in->hops;
-        in = xzalloc(size);
-        in->eni = local->eni->uuid;
-        in->tunnel = tm_tunnel_of_node(plan->node);
-        in->ofport = local->port->ofport;
-        in->n_hops = local->n_hops;
-        memcpy(in->hops, local->hops, local->n_hops * sizeof *in->hops);
-        tm_units_want(units, &name, build_source, in, size);
-        free(in);
     }
 }

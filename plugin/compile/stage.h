@@ -4,8 +4,9 @@
  * Job.       The stages of the plugin's pipeline, one file each, in the order
  *            in which a packet passes them: guard.c, source.c, filter.c,
  *            deliver.c.
- * Input.     A plan, and what is dirty.
- * Output.    The units that shall exist.
+ * Input.     A plan, and what of it changed in this pass.
+ * Output.    The units that shall exist, and that need not any more, so far as
+ *            they may be others than in the last pass.
  * Not here.  The hooks, which lead packets to TM_TABLE_GUARD (plugin/hooks).
  * Ownership. Nothing is kept.
  * Failure.   Cannot fail. */
@@ -28,15 +29,13 @@ void tm_guard_add_sender(uint8_t base, ofp_port_t in_port,
  * same units. */
 void tm_source_declare(struct tm_units *, const struct tm_plan *);
 
-/* TM_TABLE_FILTER, for the filters that the plan uses.  'dirty' NULL: look at
- * each of them again. */
-void tm_filter_declare(struct tm_units *, const struct tm_plan *,
-                       const struct uuidset *dirty);
-
-/* The rules of 'filter' are new, and nothing else: a pass of its own that costs
- * no more than the filter does, however many sources there are. */
-void tm_filter_revise(struct tm_units *, const struct tm_filter *,
-                      struct tm_flow_set *want);
+/* TM_TABLE_FILTER: the filters whose use began or ended. */
+void tm_filter_declare(struct tm_units *, const struct tm_plan *);
+/* ... and those of 'filters', whose rules are new, that the plan uses.  Goes
+ * first; and where nothing else is new, the plan need not be updated, so that
+ * it costs no more than the filters do, however many sources there are. */
+void tm_filter_revise(struct tm_units *, const struct tm_plan *,
+                      const struct tm_model *, const struct uuidset *filters);
 
 /* What the flows of TM_TABLE_DELIVER have to know of the node; a plain
  * value. */

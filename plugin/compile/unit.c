@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* unit.c
  *
- * A pass names all units that shall exist.  One whose input is byte for byte
- * that of the pass before keeps its flows; any other is built afresh, and its
- * old flows go to the list 'gone', as do those of units that nobody named.
+ * A pass touches some units and leaves all others as they are.  What may have
+ * no reason to exist any more is dropped; what shall exist is wanted, with its
+ * input.  A unit whose input is byte for byte that of the pass before keeps
+ * its flows; any other is built afresh, and its old flows go to the list
+ * 'gone', as do those of units that were dropped and not wanted again.  A pass
+ * that drops all units to begin with starts from nothing.
  *
  * Only at the end does the flow set change: a flow of 'gone' is removed unless
  * some unit that was built in this pass has its key again.  That order
@@ -22,14 +25,17 @@
 #include "util.h"
 
 struct tm_unit {
-    struct hmap_node node;      /* In tm_units 'units', by 'type', 'key'. */
+    struct hmap_node node;      /* In tm_units 'units[type]', by 'key'. */
     enum tm_unit_type type;
     uint8_t key[TM_UNIT_KEY_MAX];       /* Padded with zeros. */
     void *input;                /* What 'flows' were made of. */
     size_t size;
     struct tm_flow_list flows;
-    bool wanted;                /* Named in this pass. */
-    bool built;                 /* Computed in this pass. */
+
+    /* In this pass. */
+    bool touched;               /* It is in 'touched' of tm_units. */
+    bool dropped;               /* Goes, unless it is wanted yet. */
+    bool built;                 /* Computed. */
 };
 
 void
@@ -84,14 +90,16 @@ void
 tm_units_init(struct tm_units *units)
 {
     memset(units, 0, sizeof *units);
-    hmap_init(&units->units);
+    for (size_t i = 0; i < TM_N_UNIT_TYPES; i++) {
+        hmap_init(&units->units[i]);
+    }
     tm_flow_list_init(&units->gone);
 }
 
 static void
 unit_destroy(struct tm_units *units, struct tm_unit *unit)
 {
-    hmap_remove(&units->units, &unit->node);
+    hmap_remove(&units->units[unit->type], &unit->node);
     tm_flow_list_uninit(&unit->flows);
     free(unit->input);
     free(unit);
@@ -100,26 +108,16 @@ unit_destroy(struct tm_units *units, struct tm_unit *unit)
 void
 tm_units_uninit(struct tm_units *units)
 {
-    struct tm_unit *unit;
+    for (size_t i = 0; i < TM_N_UNIT_TYPES; i++) {
+        struct tm_unit *unit;
 
-    HMAP_FOR_EACH_SAFE (unit, node, &units->units) {
-        unit_destroy(units, unit);
+        HMAP_FOR_EACH_SAFE (unit, node, &units->units[i]) {
+            unit_destroy(units, unit);
+        }
+        hmap_destroy(&units->units[i]);
     }
-    hmap_destroy(&units->units);
     tm_flow_list_uninit(&units->gone);
-}
-
-void
-tm_units_begin(struct tm_units *units, uint8_t base)
-{
-    struct tm_unit *unit;
-
-    units->stale = units->base != base;
-    units->base = base;
-    units->n_built = 0;
-    HMAP_FOR_EACH (unit, node, &units->units) {
-        unit->wanted = unit->built = false;
-    }
+    free(units->touched);
 }
 
 static void
@@ -132,110 +130,187 @@ pad_key(const struct tm_unit_name *name, uint8_t key[TM_UNIT_KEY_MAX])
     }
 }
 
+static uint32_t
+hash_key(const uint8_t key[TM_UNIT_KEY_MAX])
+{
+    return hash_bytes(key, TM_UNIT_KEY_MAX, 0);
+}
+
 static struct tm_unit *
-find_unit(const struct tm_units *units, const struct tm_unit_name *name,
-          const uint8_t key[TM_UNIT_KEY_MAX], uint32_t hash)
+find_unit(const struct tm_units *units, enum tm_unit_type type,
+          const uint8_t key[TM_UNIT_KEY_MAX])
 {
     struct tm_unit *unit;
 
-    HMAP_FOR_EACH_WITH_HASH (unit, node, hash, &units->units) {
-        if (unit->type == name->type
-            && !memcmp(unit->key, key, TM_UNIT_KEY_MAX)) {
+    HMAP_FOR_EACH_WITH_HASH (unit, node, hash_key(key), &units->units[type]) {
+        if (!memcmp(unit->key, key, TM_UNIT_KEY_MAX)) {
             return unit;
         }
     }
     return NULL;
 }
 
-void
-tm_units_want(struct tm_units *units, const struct tm_unit_name *name,
-              tm_unit_build *build, const void *input, size_t size)
+static struct tm_unit *
+find_name(const struct tm_units *units, const struct tm_unit_name *name)
 {
     uint8_t key[TM_UNIT_KEY_MAX];
-    struct tm_unit *unit;
-    uint32_t hash;
 
     pad_key(name, key);
-    hash = hash_bytes(key, sizeof key, name->type);
-    unit = find_unit(units, name, key, hash);
-    if (!unit) {
-        unit = xzalloc(sizeof *unit);
-        unit->type = name->type;
-        memcpy(unit->key, key, sizeof key);
-        tm_flow_list_init(&unit->flows);
-        hmap_insert(&units->units, &unit->node, hash);
-    } else {
-        ovs_assert(!unit->wanted);      /* Named twice in one pass. */
-        if (!units->stale && unit->size == size
-            && (!size || !memcmp(unit->input, input, size))) {
-            unit->wanted = true;
+    return find_unit(units, name->type, key);
+}
+
+static struct tm_unit *
+add_unit(struct tm_units *units, const struct tm_unit_name *name)
+{
+    struct tm_unit *unit = xzalloc(sizeof *unit);
+
+    unit->type = name->type;
+    pad_key(name, unit->key);
+    tm_flow_list_init(&unit->flows);
+    hmap_insert(&units->units[unit->type], &unit->node, hash_key(unit->key));
+    return unit;
+}
+
+static void
+touch(struct tm_units *units, struct tm_unit *unit)
+{
+    if (unit->touched) {
+        return;
+    }
+    if (units->n_touched >= units->allocated_touched) {
+        units->touched = x2nrealloc(units->touched, &units->allocated_touched,
+                                    sizeof *units->touched);
+    }
+    units->touched[units->n_touched++] = unit;
+    unit->touched = true;
+}
+
+static void
+drop_unit(struct tm_units *units, struct tm_unit *unit)
+{
+    touch(units, unit);
+    unit->dropped = true;
+}
+
+void
+tm_units_begin(struct tm_units *units, uint8_t base)
+{
+    units->n_built = 0;
+    if (units->base != base) {
+        tm_units_drop_all(units);
+        for (size_t i = 0; i < units->n_touched; i++) {
+            struct tm_unit *unit = units->touched[i];
+
+            /* In other tables the same input makes other flows. */
+            flow_list_move(&units->gone, &unit->flows);
+            free(unit->input);
+            unit->input = NULL;
+            unit->size = SIZE_MAX;
+        }
+        units->base = base;
+    }
+}
+
+void
+tm_units_drop(struct tm_units *units, const struct tm_unit_name *name)
+{
+    struct tm_unit *unit = find_name(units, name);
+
+    if (unit) {
+        drop_unit(units, unit);
+    }
+}
+
+void
+tm_units_drop_type(struct tm_units *units, enum tm_unit_type type)
+{
+    struct tm_unit *unit;
+
+    HMAP_FOR_EACH (unit, node, &units->units[type]) {
+        drop_unit(units, unit);
+    }
+}
+
+void
+tm_units_drop_all(struct tm_units *units)
+{
+    for (size_t i = 0; i < TM_N_UNIT_TYPES; i++) {
+        tm_units_drop_type(units, i);
+    }
+}
+
+void
+tm_units_want(struct tm_units *units, const struct tm_unit_name *name,
+              tm_unit_build *build, const struct tm_unit_input *input)
+{
+    struct tm_unit *unit = find_name(units, name);
+
+    if (unit) {
+        ovs_assert(!unit->built);       /* Wanted twice in one pass. */
+        unit->dropped = false;
+        if (unit->size == input->size
+            && (!input->size
+                || !memcmp(unit->input, input->data, input->size))) {
             return;
         }
+    } else {
+        unit = add_unit(units, name);
     }
 
+    touch(units, unit);
     flow_list_move(&units->gone, &unit->flows);
     free(unit->input);
-    unit->input = size ? xmemdup(input, size) : NULL;
-    unit->size = size;
-    unit->wanted = unit->built = true;
+    unit->input = input->size ? xmemdup(input->data, input->size) : NULL;
+    unit->size = input->size;
+    unit->built = true;
     units->n_built++;
     build(units->base, unit->input, &unit->flows);
 }
 
 bool
-tm_units_keep(struct tm_units *units, const struct tm_unit_name *name)
+tm_units_has(const struct tm_units *units, const struct tm_unit_name *name)
 {
-    uint8_t key[TM_UNIT_KEY_MAX];
-    struct tm_unit *unit;
+    const struct tm_unit *unit = find_name(units, name);
 
-    pad_key(name, key);
-    unit = find_unit(units, name, key,
-                     hash_bytes(key, sizeof key, name->type));
-    if (!unit || units->stale) {
-        return false;
-    }
-    unit->wanted = true;
-    return true;
+    return unit && !unit->dropped;
 }
 
-bool
-tm_units_keep_type(struct tm_units *units, enum tm_unit_type type)
+/* Collects the keys of all flows that were computed in this pass. */
+static void
+collect_fresh(const struct tm_units *units, struct tm_flow_set *fresh)
 {
-    struct tm_unit *unit;
+    tm_flow_set_init(fresh, false);
+    for (size_t i = 0; i < units->n_touched; i++) {
+        const struct tm_unit *unit = units->touched[i];
 
-    if (units->stale) {
-        return false;
-    }
-    HMAP_FOR_EACH (unit, node, &units->units) {
-        if (unit->type == type) {
-            unit->wanted = true;
+        for (size_t j = 0; unit->built && j < unit->flows.n; j++) {
+            struct tm_flow *flow = unit->flows.flows[j];
+
+            /* A key in two units would be lost when one of them goes. */
+            ovs_assert(!tm_flow_set_find(fresh, flow));
+            tm_flow_set_put(fresh, tm_flow_ref(flow));
         }
     }
-    return true;
 }
 
 void
 tm_units_end(struct tm_units *units, struct tm_flow_set *want)
 {
     struct tm_flow_set fresh;
-    struct tm_unit *unit;
 
-    tm_flow_set_init(&fresh, false);
-    HMAP_FOR_EACH_SAFE (unit, node, &units->units) {
-        if (!unit->wanted) {
+    for (size_t i = 0; i < units->n_touched; ) {
+        struct tm_unit *unit = units->touched[i];
+
+        if (unit->dropped) {
             flow_list_move(&units->gone, &unit->flows);
             unit_destroy(units, unit);
-            continue;
-        }
-        for (size_t i = 0; unit->built && i < unit->flows.n; i++) {
-            struct tm_flow *flow = unit->flows.flows[i];
-
-            /* A key in two units would be lost when one of them goes. */
-            ovs_assert(!tm_flow_set_find(&fresh, flow));
-            tm_flow_set_put(&fresh, tm_flow_ref(flow));
+            units->touched[i] = units->touched[--units->n_touched];
+        } else {
+            i++;
         }
     }
 
+    collect_fresh(units, &fresh);
     for (size_t i = 0; i < units->gone.n; i++) {
         struct tm_flow *flow = units->gone.flows[i];
 
@@ -245,52 +320,15 @@ tm_units_end(struct tm_units *units, struct tm_flow_set *want)
         tm_flow_unref(flow);
     }
     units->gone.n = 0;
-
-    HMAP_FOR_EACH (unit, node, &units->units) {
-        for (size_t i = 0; unit->built && i < unit->flows.n; i++) {
-            tm_flow_set_put(want, tm_flow_ref(unit->flows.flows[i]));
-        }
-    }
     tm_flow_set_uninit(&fresh);
-}
 
-void
-tm_units_revise(struct tm_units *units, const struct tm_unit_name *name,
-                tm_unit_build *build, const struct tm_unit_input *input,
-                struct tm_flow_set *want)
-{
-    uint8_t key[TM_UNIT_KEY_MAX];
-    struct tm_flow_list fresh;
-    struct tm_flow_set keys;
-    struct tm_unit *unit;
+    for (size_t i = 0; i < units->n_touched; i++) {
+        struct tm_unit *unit = units->touched[i];
 
-    pad_key(name, key);
-    unit = find_unit(units, name, key,
-                     hash_bytes(key, sizeof key, name->type));
-    if (!unit || (unit->size == input->size
-                  && !memcmp(unit->input, input->data, input->size))) {
-        return;
-    }
-
-    tm_flow_list_init(&fresh);
-    build(units->base, input->data, &fresh);
-    units->n_built = 1;
-
-    tm_flow_set_init(&keys, false);
-    for (size_t i = 0; i < fresh.n; i++) {
-        tm_flow_set_put(&keys, tm_flow_ref(fresh.flows[i]));
-        tm_flow_set_put(want, tm_flow_ref(fresh.flows[i]));
-    }
-    for (size_t i = 0; i < unit->flows.n; i++) {
-        if (!tm_flow_set_find(&keys, unit->flows.flows[i])) {
-            tm_flow_set_remove(want, unit->flows.flows[i]);
+        for (size_t j = 0; unit->built && j < unit->flows.n; j++) {
+            tm_flow_set_put(want, tm_flow_ref(unit->flows.flows[j]));
         }
+        unit->touched = unit->built = false;
     }
-    tm_flow_set_uninit(&keys);
-
-    tm_flow_list_uninit(&unit->flows);
-    unit->flows = fresh;
-    free(unit->input);
-    unit->input = xmemdup(input->data, input->size);
-    unit->size = input->size;
+    units->n_touched = 0;
 }

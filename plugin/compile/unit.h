@@ -5,8 +5,9 @@
  *            thing (a filter, a source, a MAC address, ...).  Its flows are a
  *            pure function of its input, a string of bytes, so they are
  *            computed again only when these differ.
- * Input.     In each pass, between tm_units_begin() and tm_units_end(), every
- *            unit that shall exist, with its input.
+ * Input.     In each pass, between tm_units_begin() and tm_units_end(), the
+ *            units that are not to stay as they are: first those that need not
+ *            exist any more, then those that shall exist, with their input.
  * Output.    The flow set becomes the union of all units; a flow that stays
  *            the same does not enter its journal.
  * Not here.  What units there are (guard.c, source.c, ..., plugin/hooks).
@@ -42,6 +43,7 @@ enum tm_unit_type {
     TM_UNIT_MAC,                /* MAC address. */
     TM_UNIT_VLAN,               /* VLAN ID. */
     TM_UNIT_PORT,               /* OpenFlow port of the bridge. */
+    TM_N_UNIT_TYPES
 };
 
 /* Flows under construction; holds references. */
@@ -72,9 +74,10 @@ struct tm_unit_name {
 #define TM_UNIT_KEY_MAX 16
 
 struct tm_units {
-    struct hmap units;          /* struct tm_unit (unit.c). */
+    struct hmap units[TM_N_UNIT_TYPES];     /* struct tm_unit (unit.c). */
     uint8_t base;               /* Of the last pass. */
-    bool stale;                 /* 'base' is another one in this pass. */
+    struct tm_unit **touched;   /* Dropped or computed in this pass. */
+    size_t n_touched, allocated_touched;
     size_t n_built;             /* Units computed in this or the last pass. */
     struct tm_flow_list gone;   /* Of units computed again or not wanted. */
 };
@@ -82,22 +85,19 @@ struct tm_units {
 void tm_units_init(struct tm_units *);
 void tm_units_uninit(struct tm_units *);
 
+/* Another 'base' than in the last pass drops all units. */
 void tm_units_begin(struct tm_units *, uint8_t base);
-/* The unit 'name' shall exist, with the flows that 'build' makes of 'input'
- * ('size' bytes, aligned as from malloc(), without pointers). */
+/* The unit 'name', if there is one, goes, unless it is wanted afterwards. */
+void tm_units_drop(struct tm_units *, const struct tm_unit_name *);
+void tm_units_drop_type(struct tm_units *, enum tm_unit_type);
+void tm_units_drop_all(struct tm_units *);
+/* The unit 'name' shall exist, with the flows that 'build' makes of 'input'.
+ * Once in a pass for each name. */
 void tm_units_want(struct tm_units *, const struct tm_unit_name *,
-                   tm_unit_build *build, const void *input, size_t size);
-/* The unit 'name' shall stay as it is.  Returns false if there is none (or
- * its flows stand in other tables): then tm_units_want() it. */
-bool tm_units_keep(struct tm_units *, const struct tm_unit_name *);
-/* Likewise, for all units of 'type', of which there may be none. */
-bool tm_units_keep_type(struct tm_units *, enum tm_unit_type);
+                   tm_unit_build *build, const struct tm_unit_input *input);
 void tm_units_end(struct tm_units *, struct tm_flow_set *);
 
-/* A pass of its own for one unit: if 'name' exists it gets the flows that
- * 'build' makes of 'input'; all else stays.  Not between _begin and _end. */
-void tm_units_revise(struct tm_units *, const struct tm_unit_name *name,
-                     tm_unit_build *build, const struct tm_unit_input *input,
-                     struct tm_flow_set *);
+/* True if 'name' exists and is not dropped. */
+bool tm_units_has(const struct tm_units *, const struct tm_unit_name *);
 
 #endif /* plugin/compile/unit.h */

@@ -24,12 +24,17 @@
 struct tm_hooks_class {
     const char *name;           /* As in 'tmirror-pipeline'. */
 
-    /* Gives up what this pipeline cannot hook, with the reasons. */
+    /* What this pipeline cannot hook of a source by itself. */
+    tm_local_limit *limit_local;
+
+    /* Gives sources their places in the lists that they share, or the reason
+     * why there is none. */
     void (*limit)(struct tm_plan *);
 
-    /* Declares the units of the hooks.  Called after 'limit', on a plan that
-     * is active. */
-    void (*declare)(struct tm_units *, const struct tm_plan *);
+    /* Declares the units of the hooks that may be others than in the last
+     * pass.  Called after 'limit', on a plan that is active.  'ports': those
+     * of the bridge may be others, not only those of sources. */
+    void (*declare)(struct tm_units *, const struct tm_plan *, bool ports);
 };
 
 /* A bridge whose flows end in NORMAL. */

@@ -41,7 +41,7 @@ struct block {
 void
 tm_port_vlans_init(struct tm_port_vlans *vlans, const struct tm_port *port)
 {
-    memset(vlans, 0, sizeof *vlans);
+    memset(vlans, 0, offsetof(struct tm_port_vlans, carried));
     vlans->ofport = port->ofport;
     vlans->mode = port->vlan_mode;
     vlans->tag = port->vlan_mode == TM_VLAN_TRUNK ? 0 : port->tag;
@@ -49,10 +49,14 @@ tm_port_vlans_init(struct tm_port_vlans *vlans, const struct tm_port *port)
         || port->vlan_mode == TM_VLAN_DOT1Q_TUNNEL) {
         return;
     }
+    if (port->vlan_mode == TM_VLAN_TRUNK && !port->trunks) {
+        vlans->all = true;
+        return;
+    }
     if (port->trunks) {
         memcpy(vlans->carried, port->trunks, sizeof vlans->carried);
     } else {
-        bitmap_set_multiple(vlans->carried, 0, TM_N_VLANS, true);
+        memset(vlans->carried, 0xff, sizeof vlans->carried);
     }
     if (vlans->tag) {
         bitmap_set1(vlans->carried, vlans->tag);
@@ -60,6 +64,14 @@ tm_port_vlans_init(struct tm_port_vlans *vlans, const struct tm_port *port)
     }
     vlans->all = bitmap_scan(vlans->carried, false, 0,
                              TM_N_VLANS) == TM_N_VLANS;
+    vlans->has_list = true;
+}
+
+static bool
+carries(const struct tm_port_vlans *vlans, uint16_t vlan)
+{
+    return vlans->all || (vlans->has_list
+                          && bitmap_is_set(vlans->carried, vlan));
 }
 
 /* Finds the largest block of 'carried' that starts with the first VLAN from
@@ -234,9 +246,9 @@ tm_normal_add_admit(uint8_t base, const struct tm_port_vlans *vlans,
         return;
     }
     if (vlans->mode == TM_VLAN_NATIVE_UNTAGGED
-        && bitmap_is_set(vlans->carried, vlans->tag)) {
+        && carries(vlans, vlans->tag)) {
         add_admit(base, vlans, vlans->tag, VLAN_VID_MASK, false, origin, out);
-    } else if (bitmap_is_set(vlans->carried, 0)) {
+    } else if (carries(vlans, 0)) {
         /* A tag with neither VLAN ID nor priority is left out by NORMAL. */
         add_admit(base, vlans, VLAN_CFI, 0xffff, false, origin, out);
     }

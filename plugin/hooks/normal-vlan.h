@@ -19,18 +19,26 @@
 
 #define TM_N_VLANS 4096
 
-/* The VLAN columns of a port as a plain value. */
+/* The VLAN columns of a port as a plain value, of which only the first
+ * tm_port_vlans_size() bytes mean something: most ports have no list. */
 struct tm_port_vlans {
     ofp_port_t ofport;
     enum tm_vlan_mode mode;
     uint16_t tag;               /* 0 with TM_VLAN_TRUNK. */
-    bool all;                   /* Every bit of 'carried' is set. */
+    bool all;                   /* Every VLAN is carried. */
+    bool has_list;              /* 'carried' means something. */
     unsigned long carried[BITMAP_N_LONGS(TM_N_VLANS)];
 };
 
 /* The VLANs that 'port' really carries: NORMAL forces the native VLAN on and
  * VLAN 0 off. */
 void tm_port_vlans_init(struct tm_port_vlans *, const struct tm_port *port);
+static inline size_t
+tm_port_vlans_size(const struct tm_port_vlans *vlans)
+{
+    return (vlans->has_list ? sizeof *vlans
+            : offsetof(struct tm_port_vlans, carried));
+}
 
 /* TM_TABLE_VLAN: frames that come in on the port. */
 void tm_normal_add_vlan(uint8_t base, const struct tm_port_vlans *,

@@ -9,13 +9,8 @@
  * receivers for the address, or for the VLAN's group frames, and
  * TM_TABLE_ADMIT asks of each whether its port carries the VLAN
  * (normal-vlan.c).  Sources on trunks may be in any VLAN, so they have one
- * list of their own, TM_TABLE_TRUNKS, at the end of each VLAN's.
- *
- * Frames to a group take a copy for each receiver in one translation, and the
- * switch gives up on too many, the production packet included.  So the lists
- * have budgets, and sources get places in the order of their ENIs' names.  A
- * frame of one VLAN passes that VLAN's list and the trunks', so a source on a
- * trunk takes its place in every VLAN.
+ * list of their own, TM_TABLE_TRUNKS, at the end of each VLAN's.  Who has a
+ * place in a list is the matter of normal-list.c.
  *
  * A unit's list is its input, so nothing is computed twice: a change of one
  * source touches its own flows, those of its MACs, and the list it is in. */
@@ -27,15 +22,10 @@
 #include <string.h>
 
 #include "flow.h"
-#include "hash.h"
 #include "packets.h"
+#include "plugin/hooks/normal-list.h"
 #include "plugin/hooks/normal-vlan.h"
 #include "util.h"
-
-/* The hook's own resubmits: to TM_TABLE_VLAN, back to table 0, to
- * TM_TABLE_RECEIVE and to TM_TABLE_TRUNKS; and those of a hook on the way in:
- * to TM_TABLE_GUARD, and table 0 once more. */
-#define COST_OF_HOOK 6
 
 static const struct tm_origin no_origin;
 
@@ -43,203 +33,10 @@ static const struct tm_origin no_origin;
 struct receiver_list {
     struct eth_addr mac;        /* Of TM_UNIT_MAC. */
     uint16_t vlan;              /* Of TM_UNIT_VLAN. */
-    uint16_t then_trunks;       /* TM_UNIT_VLAN: go on to TM_TABLE_TRUNKS. */
     struct uuid eni;            /* Of the first receiver. */
     uint32_t n;
     uint16_t ofports[];
 };
-
-/* What one packet costs. */
-struct load {
-    size_t resubmits, copies;
-};
-
-/* A list under construction. */
-struct mac_list {
-    struct hmap_node node;
-    struct eth_addr mac;
-    struct load load;
-    const struct tm_local **locals;
-    size_t n, allocated;
-};
-
-static bool
-is_trunk(const struct tm_local *local)
-{
-    return local->port->vlan_mode != TM_VLAN_ACCESS;
-}
-
-/* NULL if one more receiver of cost 'cost' fits, else the words for what would
- * be exceeded. */
-static const char *
-excess(const struct load *load, size_t cost)
-{
-    if (load->copies + 1 > TM_BUDGET_COPIES) {
-        return "more than "OVS_STRINGIZE(TM_BUDGET_COPIES)
-               " copies of one packet";
-    }
-    if (COST_OF_HOOK + load->resubmits + cost > TM_BUDGET_RESUBMITS) {
-        return "more than "OVS_STRINGIZE(TM_BUDGET_RESUBMITS)
-               " resubmits of one packet";
-    }
-    return NULL;
-}
-
-static void
-take(struct load *load, size_t cost)
-{
-    load->copies++;
-    load->resubmits += cost;
-}
-
-static struct mac_list *
-find_mac(const struct hmap *macs, const struct eth_addr *mac)
-{
-    struct mac_list *list;
-
-    HMAP_FOR_EACH_WITH_HASH (list, node, hash_bytes(mac, sizeof *mac, 0),
-                             macs) {
-        if (eth_addr_equals(list->mac, *mac)) {
-            return list;
-        }
-    }
-    return NULL;
-}
-
-/* Fills 'macs' with the receivers of each address, within the budgets.  What
- * does not fit is handed to 'left_out', which may be NULL. */
-static void
-collect_macs(const struct tm_plan *plan, struct hmap *macs,
-             void (*left_out)(struct tm_local *, const struct eth_addr *,
-                              const char *why))
-{
-    hmap_init(macs);
-    for (size_t i = 0; i < plan->n_locals; i++) {
-        struct tm_local *local = &plan->locals[i];
-        size_t cost = tm_local_cost(local);
-
-        for (size_t j = 0; local->has_in && j < local->n_macs; j++) {
-            const struct eth_addr *mac = &local->macs[j];
-            struct mac_list *list = find_mac(macs, mac);
-            const char *why;
-
-            if (!list) {
-                list = xzalloc(sizeof *list);
-                list->mac = *mac;
-                hmap_insert(macs, &list->node,
-                            hash_bytes(mac, sizeof *mac, 0));
-            }
-            why = excess(&list->load, cost);
-            if (why) {
-                if (left_out) {
-                    left_out(local, mac, why);
-                }
-                continue;
-            }
-            take(&list->load, cost);
-            if (list->n >= list->allocated) {
-                list->locals = x2nrealloc(list->locals, &list->allocated,
-                                          sizeof *list->locals);
-            }
-            list->locals[list->n++] = local;
-        }
-    }
-}
-
-static void
-free_macs(struct hmap *macs)
-{
-    struct mac_list *list;
-
-    HMAP_FOR_EACH_POP (list, node, macs) {
-        free(list->locals);
-        free(list);
-    }
-    hmap_destroy(macs);
-}
-
-static void
-report_mac(struct tm_local *local, const struct eth_addr *mac,
-           const char *why)
-{
-    svec_add_nocopy(&local->reasons.in, xasprintf(
-        "packets to "ETH_ADDR_FMT" not mirrored: %s",
-        ETH_ADDR_ARGS(*mac), why));
-}
-
-/* Gives each source its place among the receivers of group frames, or the
- * reason why it has none.  Returns how many have none. */
-static size_t
-place_groups(struct tm_plan *plan)
-{
-    struct load *vlans = xcalloc(TM_N_VLANS, sizeof *vlans);
-    struct load trunks = { 0, 0 };
-    struct load most = { 0, 0 };        /* Of any VLAN, by access sources. */
-    size_t n_left_out = 0;
-
-    for (size_t i = 0; i < plan->n_locals; i++) {
-        struct tm_local *local = &plan->locals[i];
-        size_t cost = tm_local_cost(local);
-        struct load *vlan = &vlans[local->port->tag % TM_N_VLANS];
-        const struct load *other = is_trunk(local) ? &most : vlan;
-        struct load sum = {
-            .resubmits = trunks.resubmits + other->resubmits,
-            .copies = trunks.copies + other->copies,
-        };
-        const char *why;
-
-        if (!local->has_in) {
-            continue;
-        }
-        why = excess(&sum, cost);
-        local->group = !why;
-        if (why) {
-            svec_add_nocopy(&local->reasons.in, xasprintf(
-                "broadcast and multicast not mirrored: %s", why));
-            n_left_out++;
-        } else if (is_trunk(local)) {
-            take(&trunks, cost);
-        } else {
-            take(vlan, cost);
-            most.resubmits = MAX(most.resubmits, vlan->resubmits);
-            most.copies = MAX(most.copies, vlan->copies);
-        }
-    }
-    free(vlans);
-    return n_left_out;
-}
-
-static void
-normal_limit(struct tm_plan *plan)
-{
-    struct hmap macs;
-    size_t n_left_out;
-
-    for (size_t i = 0; i < plan->n_locals; i++) {
-        struct tm_local *local = &plan->locals[i];
-
-        if (!local->has_in) {
-            continue;
-        }
-        if (local->port->vlan_mode == TM_VLAN_DOT1Q_TUNNEL) {
-            tm_local_give_up(local, TM_IN, "inbound not mirrored: port is a "
-                             "dot1q-tunnel");
-        } else if (!local->n_macs) {
-            tm_local_give_up(local, TM_IN, "inbound not mirrored: no MAC "
-                             "address known");
-        }
-    }
-
-    collect_macs(plan, &macs, report_mac);
-    free_macs(&macs);
-    n_left_out = place_groups(plan);
-    if (n_left_out) {
-        sset_add_and_free(&plan->problems, xasprintf(
-            "broadcast and multicast: %"PRIuSIZE" sources left out, since "
-            "one packet may make %d copies and %d resubmits", n_left_out,
-            TM_BUDGET_COPIES, TM_BUDGET_RESUBMITS));
-    }
-}
 
 /* Flows. */
 
@@ -281,7 +78,7 @@ match_group(struct match *match)
 struct hook_input {
     struct uuid eni;
     bool in, out;
-    struct tm_port_vlans vlans;
+    struct tm_port_vlans vlans; /* Only its tm_port_vlans_size(). */
 };
 
 static void
@@ -362,9 +159,9 @@ build_vlan(uint8_t base, const void *input, struct tm_flow_list *out)
     match_set_reg_masked(&match, TM_REG_VLAN - MFF_REG0, list->vlan,
                          VLAN_VID_MASK);
     put_receivers(&acts, base, list);
-    if (list->then_trunks) {
-        tm_act_resubmit(&acts, base + TM_TABLE_TRUNKS);
-    }
+    /* Even if there are none, so that the first one does not touch every VLAN.
+     */
+    tm_act_resubmit(&acts, base + TM_TABLE_TRUNKS);
     tm_flow_list_add(out, base + TM_TABLE_RECEIVE, 50, &no_origin, &match,
                      &acts);
     ofpbuf_uninit(&acts);
@@ -442,29 +239,43 @@ receiver_list_size(const struct receiver_list *list)
 }
 
 static void
+want_list(struct tm_units *units, const struct tm_unit_name *name,
+          tm_unit_build *build, const struct receiver_list *list)
+{
+    const struct tm_unit_input input = { list, receiver_list_size(list) };
+
+    tm_units_want(units, name, build, &input);
+}
+
+/* The lists of addresses of sources that changed. */
+static void
 declare_macs(struct tm_units *units, const struct tm_plan *plan)
 {
-    struct mac_list *mac;
+    struct tm_mac_list *mac;
     struct hmap macs;
 
-    collect_macs(plan, &macs, NULL);
+    tm_mac_lists_collect(plan, &macs);
     HMAP_FOR_EACH (mac, node, &macs) {
         const struct tm_unit_name name = {
             TM_UNIT_MAC, &mac->mac, sizeof mac->mac
         };
-        struct receiver_list *list = receiver_list_create(mac->n);
+        struct receiver_list *list;
 
-        list->mac = mac->mac;
-        list->eni = mac->locals[0]->eni->uuid;
-        for (size_t i = 0; i < mac->n; i++) {
-            const struct tm_port *port = mac->locals[i]->port;
-
-            list->ofports[list->n++] = ofp_to_u16(port->ofport);
+        if (!mac->n) {
+            tm_units_drop(units, &name);
+            continue;
         }
-        tm_units_want(units, &name, build_mac, list, receiver_list_size(list));
+        list = receiver_list_create(mac->n);
+        list->mac = mac->mac;
+        list->eni = mac->locals[0]->eni;
+        for (size_t i = 0; i < mac->n; i++) {
+            list->ofports[list->n++]
+                = ofp_to_u16(mac->locals[i]->port.ofport);
+        }
+        want_list(units, &name, build_mac, list);
         free(list);
     }
-    free_macs(&macs);
+    tm_mac_lists_free(&macs);
 }
 
 /* Declares the lists of group frames.  Returns false if there are none. */
@@ -477,97 +288,151 @@ declare_groups(struct tm_units *units, const struct tm_plan *plan)
     bool any = false;
 
     for (size_t i = 0; i < plan->n_locals; i++) {
-        const struct tm_local *local = &plan->locals[i];
-        uint16_t vlan = local->port->tag % TM_N_VLANS;
+        const struct tm_local *local = plan->locals[i];
+        uint16_t vlan = local->port.tag % TM_N_VLANS;
         struct receiver_list *list = trunks;
 
         if (!local->group) {
             continue;
         }
-        if (!is_trunk(local)) {
+        if (!tm_local_is_trunk(local)) {
             if (!vlans[vlan]) {
                 vlans[vlan] = receiver_list_create(TM_BUDGET_COPIES);
                 vlans[vlan]->vlan = vlan;
             }
             list = vlans[vlan];
         }
-        list->ofports[list->n++] = ofp_to_u16(local->port->ofport);
+        list->ofports[list->n++] = ofp_to_u16(local->port.ofport);
         any = true;
     }
 
+    tm_units_drop_type(units, TM_UNIT_VLAN);
     for (size_t i = 0; i < TM_N_VLANS; i++) {
         if (vlans[i]) {
             const struct tm_unit_name name = {
                 TM_UNIT_VLAN, &vlans[i]->vlan, sizeof vlans[i]->vlan
             };
 
-            vlans[i]->then_trunks = trunks->n > 0;
-            tm_units_want(units, &name, build_vlan, vlans[i],
-                          receiver_list_size(vlans[i]));
+            want_list(units, &name, build_vlan, vlans[i]);
             free(vlans[i]);
         }
     }
+    tm_units_drop(units, &trunks_name);
     if (trunks->n) {
-        tm_units_want(units, &trunks_name, build_trunks, trunks,
-                      receiver_list_size(trunks));
+        want_list(units, &trunks_name, build_trunks, trunks);
     }
     free(vlans);
     free(trunks);
     return any;
 }
 
-static void
-declare_hook(struct tm_units *units, const struct tm_local *local)
+static struct tm_unit_name
+hook_name(const struct tm_local *local)
 {
-    const struct tm_unit_name name = {
-        TM_UNIT_HOOK, &local->port->ofport, sizeof local->port->ofport
+    return (struct tm_unit_name) {
+        TM_UNIT_HOOK, &local->port.ofport, sizeof local->port.ofport
     };
-    struct hook_input in;
-
-    memset(&in, 0, sizeof in);
-    in.eni = local->eni->uuid;
-    in.in = local->has_in;
-    in.out = local->has_out;
-    tm_port_vlans_init(&in.vlans, local->port);
-    tm_units_want(units, &name, build_hook, &in, sizeof in);
 }
 
 static void
-normal_declare(struct tm_units *units, const struct tm_plan *plan)
+declare_hooks(struct tm_units *units, const struct tm_plan *plan)
 {
-    const struct tm_unit_name inbound = { TM_UNIT_INBOUND, NULL, 0 };
-    bool any_in = false;
-    bool group;
+    for (size_t i = 0; i < plan->n_gone; i++) {
+        const struct tm_unit_name name = hook_name(plan->gone[i]);
 
-    for (size_t i = 0; i < plan->n_locals; i++) {
-        const struct tm_local *local = &plan->locals[i];
+        tm_units_drop(units, &name);
+    }
+    for (size_t i = 0; i < plan->n_fresh; i++) {
+        const struct tm_local *local = plan->fresh[i];
+        const struct tm_unit_name name = hook_name(local);
+        struct tm_unit_input input;
+        struct hook_input in;
 
-        if (local->has_in || local->has_out) {
-            declare_hook(units, local);
+        if (!tm_local_is_active(local)) {
+            continue;
         }
-        any_in |= local->has_in;
+        memset(&in, 0, offsetof(struct hook_input, vlans));
+        in.eni = local->eni;
+        in.in = local->has_in;
+        in.out = local->has_out;
+        tm_port_vlans_init(&in.vlans, &local->port);
+        input.data = &in;
+        input.size = (offsetof(struct hook_input, vlans)
+                      + tm_port_vlans_size(&in.vlans));
+        tm_units_want(units, &name, build_hook, &input);
     }
-    if (!any_in) {
-        return;
-    }
+}
 
-    declare_macs(units, plan);
-    group = declare_groups(units, plan);
-    tm_units_want(units, &inbound, build_inbound, &group, sizeof group);
-    for (size_t i = 0; i < plan->node->n_ports; i++) {
-        const struct tm_port *port = &plan->node->ports[i];
+static void
+declare_ports(struct tm_units *units, const struct tm_node *node)
+{
+    tm_units_drop_type(units, TM_UNIT_PORT);
+    for (size_t i = 0; i < node->n_ports; i++) {
+        const struct tm_port *port = &node->ports[i];
         const struct tm_unit_name name = {
             TM_UNIT_PORT, &port->ofport, sizeof port->ofport
         };
         struct tm_port_vlans vlans;
+        struct tm_unit_input input;
 
         tm_port_vlans_init(&vlans, port);
-        tm_units_want(units, &name, build_port, &vlans, sizeof vlans);
+        input.data = &vlans;
+        input.size = tm_port_vlans_size(&vlans);
+        tm_units_want(units, &name, build_port, &input);
     }
+}
+
+static void
+drop_inbound(struct tm_units *units)
+{
+    static const enum tm_unit_type types[] = {
+        TM_UNIT_INBOUND, TM_UNIT_MAC, TM_UNIT_VLAN, TM_UNIT_TRUNKS,
+        TM_UNIT_PORT,
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+        tm_units_drop_type(units, types[i]);
+    }
+}
+
+static bool
+receives(const struct tm_plan *plan)
+{
+    for (size_t i = 0; i < plan->n_locals; i++) {
+        if (plan->locals[i]->has_in) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+normal_declare(struct tm_units *units, const struct tm_plan *plan, bool ports)
+{
+    const struct tm_unit_name inbound = { TM_UNIT_INBOUND, NULL, 0 };
+    struct tm_unit_input input;
+    bool group;
+
+    declare_hooks(units, plan);
+    if (!receives(plan)) {
+        drop_inbound(units);
+        return;
+    }
+
+    /* The first that receives makes the ports matter. */
+    if (ports || !tm_units_has(units, &inbound)) {
+        declare_ports(units, plan->node);
+    }
+    declare_macs(units, plan);
+    group = declare_groups(units, plan);
+    input.data = &group;
+    input.size = sizeof group;
+    tm_units_want(units, &inbound, build_inbound, &input);
 }
 
 const struct tm_hooks_class tm_hooks_normal = {
     .name = "normal",
-    .limit = normal_limit,
+    .limit_local = tm_normal_limit_local,
+    .limit = tm_normal_limit,
     .declare = normal_declare,
 };

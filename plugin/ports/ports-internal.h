@@ -54,6 +54,22 @@ bool tm_port_from_row(const struct ovsrec_port *,
                       const struct ovsrec_interface *, struct tm_port *port,
                       struct sset *problems);
 
+/* port-cache.c: the ports of a bridge, without reading rows twice. */
+
+struct tm_port_cache {
+    struct hmap entries;        /* By UUID of the Port row. */
+};
+void tm_port_cache_init(struct tm_port_cache *);
+void tm_port_cache_uninit(struct tm_port_cache *);
+/* To be called before the first run of the IDL. */
+void tm_port_cache_track(struct ovsdb_idl *);
+/* Forgets the rows that changed in the last runs of the IDL.  Returns true if
+ * one of them is the plugin's own, or may have been. */
+bool tm_port_cache_run(struct tm_port_cache *, struct ovsdb_idl *);
+/* Adds all ports of the bridge, except for the plugin's own, to 'node'. */
+void tm_port_cache_read(struct tm_port_cache *, const struct ovsrec_bridge *,
+                        struct tm_node *, struct sset *problems);
+
 /* tunnel.c: the plugin's port in the database. */
 
 /* Sets 'tunnel' and 'tunnel_problem' of the node from what the database has:

@@ -4,9 +4,8 @@
  * The IDL keeps a copy of the few columns that matter.  Whenever its sequence
  * number moves, a whole new node is built from the rows and compared with the
  * old one; the difference is what the compiler has to look at.  Building is
- * linear in the number of ports and costs microseconds, so there is nothing to
- * gain from tracking rows one by one, and no row pointer lives longer than one
- * run.
+ * linear in the number of ports, but cheap, since rows that did not change are
+ * not read again (port-cache.c); and no row pointer lives longer than one run.
  *
  * The other way, the plugin's own tunnel port is written by tunnel.c, a
  * transaction at a time: begun when none is under way, committed without
@@ -49,6 +48,7 @@ struct tm_ports {
     char *host;                 /* Default of system-id. */
     struct ovsdb_idl *idl;
     unsigned int seqno;         /* Of 'idl', that 'node' was made from. */
+    struct tm_port_cache cache;
 
     struct tm_node *node;
     struct tm_settings settings;
@@ -61,7 +61,6 @@ struct tm_ports {
     long long int retry_at;     /* The port that it refused. */
     bool want_tunnel;
     bool cleanup;               /* tm_ports_start_cleanup() was called. */
-    bool gone;                  /* None of the plugin's ports is left. */
 
     struct tm_neighbours neighbours;
 };
@@ -144,6 +143,8 @@ tm_ports_create(const char *remote)
     ports->host = get_host_name();
     ports->idl = ovsdb_idl_create(remote, &ovsrec_idl_class, false, true);
     add_columns(ports->idl);
+    tm_port_cache_init(&ports->cache);
+    tm_port_cache_track(ports->idl);
     ports->seqno = ovsdb_idl_get_seqno(ports->idl);
     ports->node = node_create();
     sset_init(&ports->problems);
@@ -163,6 +164,7 @@ tm_ports_destroy(struct tm_ports *ports)
             ovsdb_idl_txn_destroy(ports->txn);
         }
         ovsdb_idl_destroy(ports->idl);
+        tm_port_cache_uninit(&ports->cache);
         tm_neighbours_uninit(&ports->neighbours);
         node_destroy(ports->node);
         tm_settings_uninit(&ports->settings);
@@ -199,27 +201,6 @@ check_protocols(const struct ovsrec_bridge *bridge, struct sset *problems)
         sset_add(problems, s);
         free(s);
     }
-}
-
-static void
-add_ports(const struct ovsrec_bridge *bridge, struct tm_node *node,
-          struct sset *problems)
-{
-    for (size_t i = 0; i < bridge->n_ports; i++) {
-        const struct ovsrec_port *row = bridge->ports[i];
-
-        if (tm_port_row_is_owned(row)) {
-            continue;
-        }
-        for (size_t j = 0; j < row->n_interfaces; j++) {
-            struct tm_port port;
-
-            if (tm_port_from_row(row, row->interfaces[j], &port, problems)) {
-                tm_node_add_port(node, &port);
-            }
-        }
-    }
-    tm_node_sort(node);
 }
 
 /* Replaces '*set' by 'new', and warns of what is new in it. */
@@ -294,7 +275,7 @@ rebuild(struct tm_ports *ports, struct tm_node_dirty *dirty)
     struct tm_node *node = node_create();
 
     COVERAGE_INC(tm_ports_rebuild);
-    ports->due = true;
+    bool ours = tm_port_cache_run(&ports->cache, ports->idl);
     tm_settings_parse(ovs ? &ovs->external_ids : &none, ports->remote,
                       ports->host, &settings, node, &problems);
 
@@ -305,7 +286,7 @@ rebuild(struct tm_ports *ports, struct tm_node_dirty *dirty)
                                    ? ovs->ovs_version : "");
     node->has_bridge = bridge != NULL;
     if (bridge) {
-        add_ports(bridge, node, &problems);
+        tm_port_cache_read(&ports->cache, bridge, node, &problems);
         check_protocols(bridge, &problems);
     } else {
         char *s = xasprintf("Bridge %s: does not exist "
@@ -320,8 +301,11 @@ rebuild(struct tm_ports *ports, struct tm_node_dirty *dirty)
         sset_add(&problems, node->tunnel_problem);
     }
 
-    ports->gone = !ovs || tm_tunnel_all_gone(ovs);
     replace_problems(&ports->problems, &problems);
+    ports->due |= (ours || !ports->node->tunnel || !node->tunnel
+                   || ports->node->tunnel != node->tunnel
+                   || ports->node->vxlan_port != node->vxlan_port
+                   || strcmp(ports->settings.bridge, settings.bridge));
     tm_settings_uninit(&ports->settings);
     ports->settings = settings;
 
@@ -487,8 +471,11 @@ tm_ports_start_cleanup(struct tm_ports *ports)
 bool
 tm_ports_cleanup_done(const struct tm_ports *ports)
 {
+    const struct ovsrec_open_vswitch *ovs
+        = ovsrec_open_vswitch_first(ports->idl);
+
     return (ports->cleanup && tm_ports_is_ready(ports) && !ports->txn
-            && ports->gone);
+            && (!ovs || tm_tunnel_all_gone(ovs)));
 }
 
 void

@@ -61,6 +61,11 @@ bool tm_ports_cleanup_done(const struct tm_ports *);
 void tm_ports_resolve(struct tm_ports *, const struct tm_addr *targets,
                       size_t n);
 
+/* The longest IP packet that the node's link towards 'target' takes, in bytes
+ * (IP_MTU of ip(7), IPV6_MTU of ipv6(7)); 0 if there is no route.  Sends
+ * nothing. */
+uint32_t tm_ports_path_mtu(const struct tm_addr *target);
+
 /* Lines for conn/show and port/list. */
 void tm_ports_show(const struct tm_ports *, struct ds *);
 void tm_ports_list(const struct tm_ports *, struct ds *);

@@ -6,6 +6,10 @@
  * some seconds they go out all the same, and the Agent row says that the
  * switch is away: a stale "attached" helps nobody.
  *
+ * Only the news is told: of the sources whose state is another, and of ENIs
+ * that may have come or gone.  All is told at the beginning and the end, and
+ * whenever the switch has refused a flow, which may concern any of them.
+ *
  * A flow that the switch refused is laid over the states: the source, or every
  * source that the refused rule or ENI concerns, is in error with the switch's
  * own words. */
@@ -133,74 +137,138 @@ find_refusal(const struct tm_loop *loop, const struct tm_source_state *state)
     return NULL;
 }
 
-/* The reports of all sources here.  The strings that are not the states' own
- * are in 'owned'. */
-static struct tm_source_report *
-build_reports(const struct tm_loop *loop, size_t *n, struct sset *owned)
+/* News under construction. */
+struct news {
+    struct tm_source_report *sources;
+    struct tm_eni_report *enis;
+    size_t n_sources, n_enis;
+    struct sset owned;          /* Strings that are not the states' own. */
+};
+
+static void
+news_init(struct news *news, size_t max_sources, size_t max_enis)
 {
-    const struct hmap *states = tm_compiler_states(loop->compiler);
-    bool refusals = !hmap_is_empty(tm_switch_refused(loop->sw));
-    struct tm_source_report *reports
-        = xmalloc((hmap_count(states) + 1) * sizeof *reports);
-    const struct tm_source_state *state;
-
-    *n = 0;
-    HMAP_FOR_EACH (state, node, states) {
-        struct tm_source_report *r = &reports[(*n)++];
-
-        r->source = state->source;
-        r->status = tm_status_to_string(state->status);
-        r->reason = state->reason;
-        r->ofport = ofp_to_u16(state->ofport);
-        const char *refusal = refusals ? find_refusal(loop, state) : NULL;
-        if (refusal) {
-            char *text = xasprintf("switch refused a flow: %s", refusal);
-            r->status = tm_status_to_string(TM_ERROR);
-            r->reason = sset_add(owned, text)->name;
-            free(text);
-        }
-    }
-    return reports;
+    news->sources = xmalloc((max_sources + 1) * sizeof *news->sources);
+    news->enis = xmalloc((max_enis + 1) * sizeof *news->enis);
+    news->n_sources = news->n_enis = 0;
+    sset_init(&news->owned);
 }
 
 static void
-collect_enis(const struct tm_loop *loop, struct uuidset *enis)
+news_uninit(struct news *news)
 {
+    free(news->sources);
+    free(news->enis);
+    sset_destroy(&news->owned);
+}
+
+static void
+add_source(const struct tm_loop *loop, const struct tm_source_state *state,
+           struct news *news)
+{
+    bool refusals = !hmap_is_empty(tm_switch_refused(loop->sw));
+    const char *refusal = refusals ? find_refusal(loop, state) : NULL;
+    struct tm_source_report *r = &news->sources[news->n_sources++];
+
+    r->source = state->source;
+    r->status = tm_status_to_string(state->status);
+    r->reason = state->reason;
+    r->ofport = ofp_to_u16(state->ofport);
+    if (refusal) {
+        char *text = xasprintf("switch refused a flow: %s", refusal);
+        r->status = tm_status_to_string(TM_ERROR);
+        r->reason = sset_add(&news->owned, text)->name;
+        free(text);
+    }
+}
+
+static void
+add_eni(struct news *news, const struct uuid *eni, bool here)
+{
+    news->enis[news->n_enis++] = (struct tm_eni_report) { *eni, here };
+}
+
+/* Everything that is here. */
+static void
+collect_all(const struct tm_loop *loop, struct news *news)
+{
+    const struct hmap *states = tm_compiler_states(loop->compiler);
     const struct tm_model *model = tm_store_model(loop->store);
     const struct tm_node *node = tm_ports_node(loop->ports);
+    const struct tm_source_state *state;
 
+    news_init(news, hmap_count(states), node->n_ports);
+    HMAP_FOR_EACH (state, node, states) {
+        add_source(loop, state, news);
+    }
     for (size_t i = 0; i < node->n_ports; i++) {
         const char *name = node->ports[i].iface_id;
         const struct tm_eni *eni
             = name ? tm_model_get_eni_by_name(model, name) : NULL;
         if (eni) {
-            uuidset_insert(enis, &eni->uuid);
+            add_eni(news, &eni->uuid, true);
         }
     }
 }
 
+/* What may be another than in the last report. */
+static void
+collect_news(const struct tm_loop *loop, struct news *news)
+{
+    const struct uuidset *sources = tm_compiler_news(loop->compiler);
+    const struct tm_model *model = tm_store_model(loop->store);
+    const struct tm_node *node = tm_ports_node(loop->ports);
+    const struct uuidset_node *un;
+
+    news_init(news, uuidset_count(sources), uuidset_count(&loop->enis_news));
+    UUIDSET_FOR_EACH (un, sources) {
+        const struct tm_source_state *state
+            = tm_compiler_find_state(loop->compiler, &un->uuid);
+        if (state) {
+            add_source(loop, state, news);
+        } else {
+            news->sources[news->n_sources++] = (struct tm_source_report) {
+                .source = un->uuid
+            };
+        }
+    }
+    UUIDSET_FOR_EACH (un, &loop->enis_news) {
+        const struct tm_eni *eni = tm_model_get_eni(model, &un->uuid);
+        add_eni(news, &un->uuid, eni && tm_node_find_eni(node, eni->name));
+    }
+}
+
+/* After a clean-up nothing is here any more. */
 static bool
 report_sources(struct tm_loop *loop, const struct tm_agent_report *agent)
 {
-    struct uuidset enis = UUIDSET_INITIALIZER(&enis);
-    struct sset owned = SSET_INITIALIZER(&owned);
-    struct tm_source_report *reports = NULL;
-    size_t n = 0;
+    uint64_t refused_seqno = tm_switch_refused_seqno(loop->sw);
+    bool running = loop->phase == TM_RUNNING;
+    bool all = (!running || loop->enis_all
+                || loop->states_reported == UINT64_MAX
+                || loop->refused_reported != refused_seqno);
+    struct news news;
 
-    /* After a clean-up nothing is here any more. */
-    if (loop->phase == TM_RUNNING) {
-        collect_enis(loop, &enis);
-        reports = build_reports(loop, &n, &owned);
+    if (!running) {
+        news_init(&news, 0, 0);
+    } else if (all) {
+        collect_all(loop, &news);
     } else {
-        reports = xmalloc(sizeof *reports);
+        collect_news(loop, &news);
     }
-    bool done = tm_store_report(loop->store, agent, reports, n, &enis);
+    bool done = tm_store_report(loop->store, agent, &(struct tm_report_news) {
+        .all = all,
+        .sources = news.sources,
+        .n_sources = news.n_sources,
+        .enis = news.enis,
+        .n_enis = news.n_enis,
+    });
+    news_uninit(&news);
+    tm_compiler_clear_news(loop->compiler);
+    uuidset_clear(&loop->enis_news);
+    loop->enis_all = false;
     loop->states_reported = tm_compiler_states_seqno(loop->compiler);
-    loop->refused_reported = tm_switch_refused_seqno(loop->sw);
-    loop->enis_due = false;
-    free(reports);
-    sset_destroy(&owned);
-    uuidset_destroy(&enis);
+    loop->refused_reported = refused_seqno;
     return done;
 }
 
@@ -210,7 +278,8 @@ sources_are_due(const struct tm_loop *loop)
     if (loop->phase != TM_RUNNING) {
         return false;
     }
-    bool news = (loop->enis_due || loop->states_reported
+    bool news = (loop->enis_all || !uuidset_is_empty(&loop->enis_news)
+                 || loop->states_reported
                  != tm_compiler_states_seqno(loop->compiler)
                  || loop->refused_reported
                  != tm_switch_refused_seqno(loop->sw));
@@ -258,7 +327,7 @@ tm_status_report(struct tm_loop *loop)
     bool cleaned = loop->phase == TM_LEAVING && loop->cleaned;
     bool done = (sources_are_due(loop) || cleaned
                  ? report_sources(loop, &agent)
-                 : tm_store_report(loop->store, &agent, NULL, 0, NULL));
+                 : tm_store_report(loop->store, &agent, NULL));
     sset_destroy(&problems);
     sset_destroy(&encap_ips);
     return done;

@@ -395,7 +395,7 @@ format_flows(const struct tm_flow_set *set)
     return ds_steal_cstr(&s);
 }
 
-static bool
+bool
 same_as_from_nothing(const struct world *w)
 {
     struct tm_compiler *fresh = tm_compiler_create();
@@ -415,7 +415,7 @@ same_as_from_nothing(const struct world *w)
     return same;
 }
 
-static bool
+bool
 journal_is_exact(struct tm_flow_set *now, const struct tm_flow_set *before)
 {
     struct tm_flow_diff full, journal;
@@ -535,7 +535,7 @@ change(struct world *w)
     }
 }
 
-static void
+void
 clone_set(struct tm_flow_set *dst, const struct tm_flow_set *src)
 {
     const struct tm_flow_node *node;

@@ -252,6 +252,30 @@ test_remarks(void)
     world_uninit(&w);
 }
 
+/* A problem of a filter is told at its sources, and no longer than it is
+ * there. */
+static void
+test_filter_problem(void)
+{
+    static const char *const twice[] = {
+        "in 1 accept all - - - -", "in 1 reject all - - - -",
+        "out 1 accept all - - - -",
+    };
+    struct world w;
+
+    two_sources(&w);
+    world_run(&w);
+    check_state(&w, 1, 1, TM_ATTACHED, "");
+    put_filter(&w, 1, twice, 3);
+    world_run(&w);
+    CU_ASSERT_EQUAL(get_state(&w, 1, 1)->status, TM_ATTACHED);
+    CU_ASSERT(*get_state(&w, 1, 1)->reason);
+    put_filter(&w, 1, both, 2);
+    world_run(&w);
+    check_state(&w, 1, 1, TM_ATTACHED, "");
+    world_uninit(&w);
+}
+
 /* Only what a source's sessions ask for is hooked. */
 static void
 test_directions(void)
@@ -476,6 +500,7 @@ CU_TestInfo states_tests[] = {
     { "errors", test_errors },
     { "tunnel port", test_tunnel },
     { "remarks", test_remarks },
+    { "problem of a filter", test_filter_problem },
     { "directions", test_directions },
     { "budget of copies", test_copies_budget },
     { "budget of resubmits", test_resubmits_budget },

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test-compile.c
  *
- * The compiler, from three sides: exact flows of small cases, states of
- * sources, and random worlds.  A random test prints the seed of each round
- * that fails; TM_TEST_SEED=N runs just that. */
+ * The compiler, from four sides: exact flows of small cases, states of
+ * sources, random worlds, and worlds that are too large for the budgets.  A
+ * random test prints the seed of each round that fails; TM_TEST_SEED=N runs
+ * just that. */
 
 #include <config.h>
 #include "tests/unit/test-compile.h"
@@ -44,6 +45,7 @@ main(void)
         { .pName = "flows", .pTests = flows_tests },
         { .pName = "states", .pTests = states_tests },
         { .pName = "random", .pTests = random_tests },
+        { .pName = "full lists", .pTests = full_tests },
         CU_SUITE_INFO_NULL
     };
     const char *env = getenv("TM_TEST_SEED");

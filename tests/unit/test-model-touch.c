@@ -140,6 +140,10 @@ test_touch_filter(void)
     CU_ASSERT(touches(&w.dirty, "f1 e1 e2 e3"));
     tm_model_put_filter(&w.model, t_filter(1, other_in), &w.dirty);
     CU_ASSERT(touches(&w.dirty, "f1 e1 e2 e3"));
+    f = t_filter(1, other_in);
+    add_problem(&f->problems);
+    tm_model_put_filter(&w.model, f, &w.dirty);
+    CU_ASSERT(touches(&w.dirty, "f1 e1 e2 e3"));
     tm_model_remove_filter(&w.model, &one, &w.dirty);
     CU_ASSERT(touches(&w.dirty, "f1 e1 e2 e3"));
     tm_model_remove_filter(&w.model, &one, &w.dirty);
