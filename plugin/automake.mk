@@ -41,6 +41,8 @@ plugin_libtmcompile_a_SOURCES = \
 
 plugin_libtmswitch_a_SOURCES = \
 	plugin/switch/bundle.c \
+	plugin/switch/foreign.c \
+	plugin/switch/foreign.h \
 	plugin/switch/monitor.c \
 	plugin/switch/readback.c \
 	plugin/switch/refused.c \
@@ -65,6 +67,8 @@ plugin_tmirrord_SOURCES = \
 	plugin/loop.c \
 	plugin/loop.h \
 	plugin/main.c \
+	plugin/report/advice.c \
+	plugin/report/advice.h \
 	plugin/report/commands.c \
 	plugin/report/commands.h \
 	plugin/report/status.c \

@@ -38,6 +38,7 @@ tm_loop_init(struct tm_loop *loop, const char *ovs_remote)
     loop->sw = tm_switch_create();
     tm_dirty_init(&loop->dirty);
     tm_node_dirty_init(&loop->node_dirty);
+    sset_init(&loop->logged);
     loop->dirty.everything = true;
     loop->node_dirty.everything = true;
     uuidset_init(&loop->enis_news);
@@ -55,6 +56,7 @@ tm_loop_uninit(struct tm_loop *loop)
     tm_ports_destroy(loop->ports);
     tm_dirty_uninit(&loop->dirty);
     tm_node_dirty_uninit(&loop->node_dirty);
+    sset_destroy(&loop->logged);
     uuidset_destroy(&loop->enis_news);
     free(loop->target);
 }

@@ -55,6 +55,7 @@ struct tm_loop {
     struct uuidset enis_news;   /* ENIs that may have been plugged in, or out,
                                  * since then. */
     bool enis_all;              /* Any may. */
+    struct sset logged;         /* What was said of sources in the log. */
     int64_t alive_at;
     long long alive_next;       /* When to write it again, ms. */
     long long unconfirmed_since;/* 0: everything is confirmed. */

@@ -198,7 +198,9 @@ tm_deliver_max_len(const struct tm_node *node, const struct tm_eni *eni,
     uint32_t way = node->tunnel_mtu ? node->tunnel_mtu : mtu;
     uint32_t overhead = (outer == TM_IPV4 ? TM_OVERHEAD_IPV4
                          : TM_OVERHEAD_IPV6);
-    uint32_t largest = mtu + ETH_HEADER_LEN;
+    /* What the operator says of the ENI may be less than what its port lets
+     * through; a frame that is not cut and too long would be lost. */
+    uint32_t largest = MAX(mtu, port->mtu) + ETH_HEADER_LEN;
     uint32_t cut = way > overhead ? way - overhead : 0;
 
     if (port->vlan_mode != TM_VLAN_ACCESS) {

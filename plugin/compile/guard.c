@@ -135,6 +135,45 @@ tm_guard_declare(struct tm_units *units, const struct tm_plan *plan,
     free(addrs);
 }
 
+/* ICMP errors that the node itself receives at LOCAL may be answers to its
+ * copies, so they are not copied (RFC 792: types 3, 4, 5, 11, 12; RFC 4443:
+ * types 1 to 4). */
+static void
+add_local_errors(uint8_t base, const struct tm_origin *origin,
+                 struct tm_flow_list *out)
+{
+    static const struct {
+        ovs_be16 dl_type;
+        uint8_t proto, type;
+    } errors[] = {
+        { CONSTANT_HTONS(ETH_TYPE_IP), IPPROTO_ICMP, 3 },
+        { CONSTANT_HTONS(ETH_TYPE_IP), IPPROTO_ICMP, 4 },
+        { CONSTANT_HTONS(ETH_TYPE_IP), IPPROTO_ICMP, 5 },
+        { CONSTANT_HTONS(ETH_TYPE_IP), IPPROTO_ICMP, 11 },
+        { CONSTANT_HTONS(ETH_TYPE_IP), IPPROTO_ICMP, 12 },
+        { CONSTANT_HTONS(ETH_TYPE_IPV6), IPPROTO_ICMPV6, 1 },
+        { CONSTANT_HTONS(ETH_TYPE_IPV6), IPPROTO_ICMPV6, 2 },
+        { CONSTANT_HTONS(ETH_TYPE_IPV6), IPPROTO_ICMPV6, 3 },
+        { CONSTANT_HTONS(ETH_TYPE_IPV6), IPPROTO_ICMPV6, 4 },
+    };
+    struct ofpbuf acts;
+
+    ofpbuf_init(&acts, 0);
+    for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+        struct match match;
+
+        match_init_catchall(&match);
+        tm_match_reg(&match, TM_REG_SOURCE, ofp_to_u16(OFPP_LOCAL));
+        tm_match_reg(&match, TM_REG_DIRECTION, TM_IN);
+        match_set_dl_type(&match, errors[i].dl_type);
+        match_set_nw_proto(&match, errors[i].proto);
+        match_set_icmp_type(&match, errors[i].type);
+        tm_flow_list_add(out, base + TM_TABLE_GUARD, 95, origin, &match,
+                         &acts);
+    }
+    ofpbuf_uninit(&acts);
+}
+
 void
 tm_guard_add_sender(uint8_t base, ofp_port_t in_port,
                     const struct tm_origin *origin, struct tm_flow_list *out)
@@ -149,4 +188,7 @@ tm_guard_add_sender(uint8_t base, ofp_port_t in_port,
     tm_match_reg(&match, TM_REG_DIRECTION, TM_IN);
     tm_flow_list_add(out, base + TM_TABLE_GUARD, 100, origin, &match, &acts);
     ofpbuf_uninit(&acts);
+    if (in_port == OFPP_LOCAL) {
+        add_local_errors(base, origin, out);
+    }
 }

@@ -6,6 +6,8 @@
  * Output.    Constants.
  * Not here.  What the flows do (one file a stage), tables of the pipelines
  *            that the hooks sit in (plugin/hooks).
+ * Ownership. None: constants.
+ * Failure.   Cannot fail.
  *
  * Inside a hook's clone(), so all of it is put back afterwards:
  *

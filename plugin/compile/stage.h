@@ -21,7 +21,8 @@
  * addresses of targets are looked up only if 'targets_changed'. */
 void tm_guard_declare(struct tm_units *, const struct tm_plan *,
                       bool targets_changed);
-/* "To itself is not received": part of the unit of the source 'in_port'. */
+/* "To itself is not received": part of the unit of the source 'in_port'.  For
+ * the bridge's own port, what answers to copies may bring is not either. */
 void tm_guard_add_sender(uint8_t base, ofp_port_t in_port,
                          const struct tm_origin *, struct tm_flow_list *);
 

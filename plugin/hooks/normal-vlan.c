@@ -212,11 +212,15 @@ tm_normal_add_vlan_default(uint8_t base, struct tm_flow_list *out)
     ofpbuf_uninit(&acts);
 }
 
-/* Adds one flow of TM_TABLE_ADMIT, for frames whose TM_REG_VLAN is 'value' in
- * 'mask'. */
+/* A match on TM_REG_VLAN. */
+struct reg_match {
+    uint32_t value, mask;
+};
+
+/* Adds one flow of TM_TABLE_ADMIT, for the frames that 'm' matches. */
 static void
-add_admit(uint8_t base, const struct tm_port_vlans *vlans, uint32_t value,
-          uint32_t mask, bool put_tag, const struct tm_origin *origin,
+add_admit(uint8_t base, const struct tm_port_vlans *vlans, struct reg_match m,
+          bool put_tag, const struct tm_origin *origin,
           struct tm_flow_list *out)
 {
     struct ofpbuf acts;
@@ -225,7 +229,7 @@ add_admit(uint8_t base, const struct tm_port_vlans *vlans, uint32_t value,
     ofpbuf_init(&acts, 64);
     match_init_catchall(&match);
     tm_match_reg(&match, TM_REG_SOURCE, ofp_to_u16(vlans->ofport));
-    match_set_reg_masked(&match, TM_REG_VLAN - MFF_REG0, value, mask);
+    match_set_reg_masked(&match, TM_REG_VLAN - MFF_REG0, m.value, m.mask);
     if (put_tag) {
         tm_act_move(&acts, TM_REG_VLAN, 0, MFF_VLAN_TCI, 0, 16);
     }
@@ -239,26 +243,32 @@ void
 tm_normal_add_admit(uint8_t base, const struct tm_port_vlans *vlans,
                     const struct tm_origin *origin, struct tm_flow_list *out)
 {
+    const struct reg_match own = { vlans->tag, VLAN_VID_MASK };
+    const struct reg_match no_tag = { VLAN_CFI, 0xffff };
+    const struct reg_match any = { 0, 0 };
     struct block block;
 
     if (vlans->mode == TM_VLAN_ACCESS) {
-        add_admit(base, vlans, vlans->tag, VLAN_VID_MASK, false, origin, out);
+        add_admit(base, vlans, own, false, origin, out);
         return;
     }
     if (vlans->mode == TM_VLAN_NATIVE_UNTAGGED
         && carries(vlans, vlans->tag)) {
-        add_admit(base, vlans, vlans->tag, VLAN_VID_MASK, false, origin, out);
+        add_admit(base, vlans, own, false, origin, out);
     } else if (carries(vlans, 0)) {
         /* A tag with neither VLAN ID nor priority is left out by NORMAL. */
-        add_admit(base, vlans, VLAN_CFI, 0xffff, false, origin, out);
+        add_admit(base, vlans, no_tag, false, origin, out);
     }
     if (vlans->all) {
-        add_admit(base, vlans, 0, 0, true, origin, out);
+        add_admit(base, vlans, any, true, origin, out);
         return;
     }
     for (size_t v = 0; next_block(vlans, v, &block);
          v = block.value + block.size) {
-        add_admit(base, vlans, block.value,
-                  VLAN_VID_MASK & ~(block.size - 1), true, origin, out);
+        const struct reg_match m = {
+            block.value, VLAN_VID_MASK & ~(block.size - 1)
+        };
+
+        add_admit(base, vlans, m, true, origin, out);
     }
 }

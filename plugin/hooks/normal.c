@@ -188,6 +188,36 @@ build_trunks(uint8_t base, const void *input, struct tm_flow_list *out)
     ofpbuf_uninit(&acts);
 }
 
+/* Groups that NORMAL never forwards: IEEE 802.1D, 7.12.6, and those of Cisco's
+ * and others' link protocols, as Open vSwitch has them (packets.c,
+ * eth_addr_is_reserved()). */
+static void
+add_reserved(uint8_t base, struct tm_flow_list *out)
+{
+    static const struct {
+        struct eth_addr addr, mask;
+    } groups[] = {
+        { ETH_ADDR_C(01,80,c2,00,00,00), ETH_ADDR_C(ff,ff,ff,ff,ff,f0) },
+        { ETH_ADDR_C(01,00,0c,00,00,00), ETH_ADDR_C(ff,ff,ff,ff,ff,ff) },
+        { ETH_ADDR_C(01,00,0c,cc,cc,cc), ETH_ADDR_C(ff,ff,ff,ff,ff,ff) },
+        { ETH_ADDR_C(01,00,0c,cc,cc,cd), ETH_ADDR_C(ff,ff,ff,ff,ff,ff) },
+        { ETH_ADDR_C(01,00,0c,cd,cd,cd), ETH_ADDR_C(ff,ff,ff,ff,ff,ff) },
+        { ETH_ADDR_C(01,00,0c,cc,cc,c0), ETH_ADDR_C(ff,ff,ff,ff,ff,f8) },
+    };
+    struct ofpbuf acts;
+
+    ofpbuf_init(&acts, 0);
+    for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+        struct match match;
+
+        match_init_catchall(&match);
+        match_set_dl_dst_masked(&match, groups[i].addr, groups[i].mask);
+        tm_flow_list_add(out, base + TM_TABLE_VLAN, 200, &no_origin, &match,
+                         &acts);
+    }
+    ofpbuf_uninit(&acts);
+}
+
 /* What inbound mirroring needs once.  'input' is whether there is a receiver
  * of group frames. */
 static void
@@ -213,13 +243,7 @@ build_inbound(uint8_t base, const void *input, struct tm_flow_list *out)
         tm_flow_list_add(out, 0, TM_PRIO_HOOK_IN, &no_origin, &match, &acts);
     }
 
-    /* NORMAL does not forward the reserved addresses (IEEE 802.1D, 7.12.6). */
-    match_init_catchall(&match);
-    match_set_dl_dst_masked(&match,
-                            (struct eth_addr) ETH_ADDR_C(01,80,c2,00,00,00),
-                            (struct eth_addr) ETH_ADDR_C(ff,ff,ff,ff,ff,f0));
-    tm_flow_list_add(out, base + TM_TABLE_VLAN, 200, &no_origin, &match,
-                     &acts);
+    add_reserved(base, out);
     ofpbuf_uninit(&acts);
 }
 

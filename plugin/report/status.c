@@ -21,16 +21,22 @@
 #include <unistd.h>
 
 #include "flow.h"
+#include "lib/store/status.h"
 #include "lib/version.h"
 #include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
 #include "plugin/loop.h"
+#include "plugin/report/advice.h"
 #include "timeval.h"
 #include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(status);
 
 #define ALIVE_INTERVAL_DEFAULT 15       /* Seconds. */
 #define ALIVE_INTERVAL_MIN 1
 #define ALIVE_INTERVAL_MAX 3600
 #define SWITCH_PATIENCE_MS 3000
+#define MAX_LOGGED 10000
 
 static int
 alive_interval_ms(const struct tm_loop *loop)
@@ -85,6 +91,9 @@ tm_status_collect_problems(const struct tm_loop *loop, struct sset *problems)
         sset_add(problems, line);
     }
     SSET_FOR_EACH (line, tm_compiler_problems(loop->compiler)) {
+        sset_add(problems, line);
+    }
+    SSET_FOR_EACH (line, tm_switch_problems(loop->sw)) {
         sset_add(problems, line);
     }
     refused_problems(loop, problems);
@@ -162,23 +171,69 @@ news_uninit(struct news *news)
     sset_destroy(&news->owned);
 }
 
+/* Takes 'text' over and keeps it for as long as the news. */
+static const char *
+keep(struct news *news, char *text)
+{
+    struct sset_node *node;
+
+    sset_add(&news->owned, text);
+    node = sset_find(&news->owned, text);
+    free(text);
+    return node->name;
+}
+
+/* Says once what keeps a source from being mirrored. */
 static void
-add_source(const struct tm_loop *loop, const struct tm_source_state *state,
+log_state(struct tm_loop *loop, const struct tm_source_state *state,
+          const char *reason)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 20);
+    const struct tm_model *model = tm_store_model(loop->store);
+    const struct tm_session *session
+        = tm_model_get_session(model, &state->session);
+    const struct tm_eni *eni = tm_model_get_eni(model, &state->eni);
+    char *line = xasprintf("Mirror_Source "UUID_FMT" (session %s, ENI %s): %s",
+                           UUID_ARGS(&state->source),
+                           session ? session->name : "?",
+                           eni ? eni->name : "?", reason);
+
+    if (sset_count(&loop->logged) >= MAX_LOGGED) {
+        sset_clear(&loop->logged);
+    }
+    if (sset_add(&loop->logged, line)) {
+        VLOG_WARN_RL(&rl, "%s", line);
+    }
+    free(line);
+}
+
+static void
+add_source(struct tm_loop *loop, const struct tm_source_state *state,
            struct news *news)
 {
     bool refusals = !hmap_is_empty(tm_switch_refused(loop->sw));
     const char *refusal = refusals ? find_refusal(loop, state) : NULL;
     struct tm_source_report *r = &news->sources[news->n_sources++];
+    enum tm_status status = refusal ? TM_ERROR : state->status;
 
     r->source = state->source;
-    r->status = tm_status_to_string(state->status);
+    r->status = tm_status_to_string(status);
     r->reason = state->reason;
     r->ofport = ofp_to_u16(state->ofport);
     if (refusal) {
-        char *text = xasprintf("switch refused a flow: %s", refusal);
-        r->status = tm_status_to_string(TM_ERROR);
-        r->reason = sset_add(&news->owned, text)->name;
-        free(text);
+        r->reason = keep(news, xasprintf("switch refused a flow: %s",
+                                         refusal));
+    }
+    if (status == TM_ERROR) {
+        log_state(loop, state, r->reason);
+    }
+
+    char *advice = status == TM_ATTACHED ? tm_advice_of(loop, state) : NULL;
+    if (advice) {
+        r->reason = keep(news, xasprintf("%s%s"TM_WARNING_PREFIX"%s",
+                                         r->reason,
+                                         r->reason[0] ? "; " : "", advice));
+        free(advice);
     }
 }
 
@@ -190,7 +245,7 @@ add_eni(struct news *news, const struct uuid *eni, bool here)
 
 /* Everything that is here. */
 static void
-collect_all(const struct tm_loop *loop, struct news *news)
+collect_all(struct tm_loop *loop, struct news *news)
 {
     const struct hmap *states = tm_compiler_states(loop->compiler);
     const struct tm_model *model = tm_store_model(loop->store);
@@ -211,17 +266,47 @@ collect_all(const struct tm_loop *loop, struct news *news)
     }
 }
 
+/* The sources of 'eni': what is advised about them may be new although their
+ * states are not. */
+static void
+collect_sources_of(struct tm_loop *loop, const struct uuid *eni,
+                   struct uuidset *sources)
+{
+    const struct tm_session **sessions;
+    size_t n = tm_model_all_sessions_of(tm_store_model(loop->store), eni,
+                                        &sessions);
+
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < sessions[i]->n_sources; j++) {
+            const struct tm_source *source = &sessions[i]->sources[j];
+
+            if (uuid_equals(&source->eni, eni)
+                && tm_compiler_find_state(loop->compiler, &source->uuid)) {
+                uuidset_insert(sources, &source->uuid);
+            }
+        }
+    }
+    free(sessions);
+}
+
 /* What may be another than in the last report. */
 static void
-collect_news(const struct tm_loop *loop, struct news *news)
+collect_news(struct tm_loop *loop, struct news *news)
 {
-    const struct uuidset *sources = tm_compiler_news(loop->compiler);
+    struct uuidset sources = UUIDSET_INITIALIZER(&sources);
     const struct tm_model *model = tm_store_model(loop->store);
     const struct tm_node *node = tm_ports_node(loop->ports);
     const struct uuidset_node *un;
 
-    news_init(news, uuidset_count(sources), uuidset_count(&loop->enis_news));
-    UUIDSET_FOR_EACH (un, sources) {
+    UUIDSET_FOR_EACH (un, tm_compiler_news(loop->compiler)) {
+        uuidset_insert(&sources, &un->uuid);
+    }
+    UUIDSET_FOR_EACH (un, &loop->enis_news) {
+        collect_sources_of(loop, &un->uuid, &sources);
+    }
+
+    news_init(news, uuidset_count(&sources), uuidset_count(&loop->enis_news));
+    UUIDSET_FOR_EACH (un, &sources) {
         const struct tm_source_state *state
             = tm_compiler_find_state(loop->compiler, &un->uuid);
         if (state) {
@@ -236,6 +321,7 @@ collect_news(const struct tm_loop *loop, struct news *news)
         const struct tm_eni *eni = tm_model_get_eni(model, &un->uuid);
         add_eni(news, &un->uuid, eni && tm_node_find_eni(node, eni->name));
     }
+    uuidset_destroy(&sources);
 }
 
 /* After a clean-up nothing is here any more. */

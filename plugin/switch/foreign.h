@@ -41,7 +41,8 @@ struct tm_foreign_table {
 
 struct tm_foreign {
     struct tm_foreign_table tables[UINT8_MAX + 1];
-    struct sset problems;
+    struct sset table0;         /* Lines of table 0. */
+    struct sset problems;       /* Lines of all tables. */
 
     /* The reply that is under way. */
     bool reading;
@@ -49,7 +50,6 @@ struct tm_foreign {
     uint32_t xid;
     unsigned int n;
     struct tm_foreign_kind above, marks;
-    struct sset above0;
 };
 
 void tm_foreign_init(struct tm_foreign *);
@@ -65,6 +65,9 @@ void tm_foreign_restart(struct tm_switch *);
 /* A flow without the plugin's mark was added, altered or removed. */
 void tm_foreign_note_update(struct tm_switch *,
                             const struct ofputil_flow_update *);
+/* A bundle is sent.  A flow with the match of one in the way takes its place,
+ * of which the flow monitor does not tell, since the change is our own. */
+void tm_foreign_note_bundle(struct tm_switch *);
 
 /* Asks for the next table, if one is due.  To be called when the switch has
  * nothing else to do. */

@@ -96,6 +96,7 @@ handle_update(struct tm_switch *sw, const struct ofputil_flow_update *update)
     case OFPFME_ADDED:
     case OFPFME_REMOVED:
     case OFPFME_MODIFIED:
+        tm_foreign_note_update(sw, update);
         /* Before READY there is nothing to compare with, and the dump that is
          * under way is newer: the switch tells things in order. */
         if (sw->state == TM_SWITCH_READY && !sw->stale

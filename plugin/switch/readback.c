@@ -96,6 +96,7 @@ finish(struct tm_switch *sw)
     VLOG_INFO_RL(&rl, "%s: read back %"PRIuSIZE" flows", sw->target,
                  tm_flow_set_count(&sw->have));
     tm_switch_set_state(sw, TM_SWITCH_READY);
+    tm_foreign_restart(sw);
 }
 
 void

@@ -16,6 +16,7 @@
 #include "openvswitch/ofp-errors.h"
 #include "openvswitch/ofp-protocol.h"
 #include "plugin/flow/flow-diff.h"
+#include "plugin/switch/foreign.h"
 #include "plugin/switch/switch.h"
 
 struct ofp_header;
@@ -83,6 +84,7 @@ struct tm_switch {
     uint64_t refused_seqno;
     bool cleanup;               /* Wanted. */
     bool cleanup_done;
+    struct tm_foreign foreign;
 
     /* For conn/show. */
     unsigned long long int n_bundles, n_flow_mods, n_readbacks, n_foreign;

@@ -78,6 +78,7 @@ tm_switch_create(void)
     tm_flow_set_init(&sw->have, false);
     tm_flow_diff_init(&sw->bundle.diff);
     hmap_init(&sw->refused);
+    tm_foreign_init(&sw->foreign);
     return sw;
 }
 
@@ -90,6 +91,7 @@ tm_switch_destroy(struct tm_switch *sw)
         tm_bundle_abandon(sw);
         tm_refused_forget(sw, NULL);
         hmap_destroy(&sw->refused);
+        tm_foreign_uninit(&sw->foreign);
         tm_flow_set_uninit(&sw->have);
         tm_flow_set_uninit(&sw->dump);
         bitmap_free(sw->monitored);
@@ -104,6 +106,7 @@ static void
 go_down(struct tm_switch *sw)
 {
     tm_bundle_abandon(sw);
+    tm_foreign_abandon(&sw->foreign);
     tm_flow_set_clear(&sw->dump);
     bitmap_set_multiple(sw->monitored, 0, UINT8_MAX + 1, false);
     sw->connecting = false;
@@ -126,6 +129,7 @@ tm_switch_set_target(struct tm_switch *sw, const char *target)
     /* These belonged to another switch. */
     tm_flow_set_clear(&sw->have);
     tm_refused_forget(sw, NULL);
+    tm_foreign_clear(&sw->foreign);
     sw->n_bad_handshakes = 0;
 
     free(sw->target);
@@ -257,7 +261,8 @@ handle_error(struct tm_switch *sw, const struct ofp_header *oh)
 
     if (!ofperr_is_valid(error)) {
         tm_switch_fail(sw, "error that cannot be understood");
-    } else if (tm_bundle_handle_error(sw, xid, error)) {
+    } else if (tm_bundle_handle_error(sw, xid, error)
+               || tm_foreign_handle_error(sw, xid)) {
         return;
     } else if ((sw->state == TM_SWITCH_READBACK && xid == sw->dump_xid)
                || (sw->state == TM_SWITCH_NEGOTIATE
@@ -309,7 +314,9 @@ handle_message(struct tm_switch *sw, const struct ofp_header *oh,
         handle_barrier(sw, oh);
         break;
     case OFPTYPE_FLOW_STATS_REPLY:
-        tm_readback_handle_reply(sw, oh, want);
+        if (!tm_foreign_handle_reply(sw, oh)) {
+            tm_readback_handle_reply(sw, oh, want);
+        }
         break;
     case OFPTYPE_FLOW_MONITOR_STATS_REPLY:
         tm_monitor_handle_update(sw, oh);
@@ -405,6 +412,11 @@ start_what_is_due(struct tm_switch *sw, struct tm_flow_set *want,
         }
     } else {
         tm_bundle_start(sw, want, generation);
+        if (sw->bundle.in_flight) {
+            tm_foreign_note_bundle(sw);
+        } else {
+            tm_foreign_run(sw);
+        }
     }
 }
 
@@ -436,6 +448,8 @@ tm_switch_wait(struct tm_switch *sw)
     }
     if (is_idle(sw) && sw->stale) {
         poll_timer_wait_until(sw->next_readback);
+    } else if (is_idle(sw)) {
+        tm_foreign_wait(sw);
     }
 }
 

@@ -31,6 +31,7 @@
 
 #include "plugin/flow/flow-set.h"
 
+struct sset;
 struct tm_switch;
 
 struct tm_switch *tm_switch_create(void);
@@ -76,6 +77,10 @@ struct tm_refused {
 };
 const struct hmap *tm_switch_refused(const struct tm_switch *);
 uint64_t tm_switch_refused_seqno(const struct tm_switch *);
+
+/* Flows of others that stand in the plugin's way, a line each (foreign.h).
+ * None while the plugin has no flows on the switch. */
+const struct sset *tm_switch_problems(const struct tm_switch *);
 
 /* Lines for conn/show: state, target, version, times, counters, last error. */
 void tm_switch_show(const struct tm_switch *, struct ds *);

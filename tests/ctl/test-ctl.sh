@@ -371,6 +371,7 @@ refused "a target as source" "sink" source-add audit sink
 refused "a source as target" "vm1" session-add s 9 web eni:vm1
 refused "priority of two sessions of a source" "priority" \
     session-add same 1 web ip:1.2.3.4 -- source-add same vm1
+. "$(dirname "$0")/targets.sh"
 accepted "an ENI that does not support mirroring" eni-add weak mirroring=false
 refused "it is no source" "weak" source-add audit weak
 accepted "another session of the source" \

@@ -79,7 +79,12 @@ static const char *const example[] = {
     "move:NXM_OF_VLAN_TCI[]->NXM_NX_REG8[0..15],set_field:0->vlan_tci," \
     "resubmit(,205)\n"
 #define RESERVED \
-    "200,dl_dst=01:80:c2:00:00:00/ff:ff:ff:ff:ff:f0 actions=drop\n"
+    "200,dl_dst=01:80:c2:00:00:00/ff:ff:ff:ff:ff:f0 actions=drop\n" \
+    "200,dl_dst=01:00:0c:cc:cc:c0/ff:ff:ff:ff:ff:f8 actions=drop\n" \
+    "200,dl_dst=01:00:0c:00:00:00 actions=drop\n" \
+    "200,dl_dst=01:00:0c:cc:cc:cc actions=drop\n" \
+    "200,dl_dst=01:00:0c:cc:cc:cd actions=drop\n" \
+    "200,dl_dst=01:00:0c:cd:cd:cd actions=drop\n"
 
 static const struct {
     int table;
@@ -352,7 +357,8 @@ static const struct {
     { 0, 0, 0, 0, false, "2001:db8::1", 1444 },
     { 0, 9000, 0, 0, false, "192.0.2.1", 8964 },
     { 1400, 9000, 0, 0, false, "192.0.2.1", 1364 },
-    { 1400, 1500, 1500, 0, false, "192.0.2.1", 0 },     /* 1418 fit. */
+    { 1400, 1400, 1500, 0, false, "192.0.2.1", 0 },     /* 1418 fit. */
+    { 1400, 1500, 1500, 0, false, "192.0.2.1", 1464 },  /* 1518 may come. */
     { 1446, 0, 1500, 0, false, "192.0.2.1", 0 },        /* 1464 do. */
     { 1447, 0, 1500, 0, false, "192.0.2.1", 1464 },     /* 1465 do not. */
     { 1450, 0, 1500, 0, true, "192.0.2.1", 0 },         /* No tag. */

@@ -170,6 +170,13 @@ test_errors(void)
     session->target = eni_uuid(1);
     put_session(&w, session);
     world_run(&w);
+    check_state(&w, 1, 1, TM_ATTACHED, "");     /* It has no sources. */
+    session = make_session(3, 3, 1, NULL);
+    session->target_type = TM_TARGET_ENI;
+    session->target = eni_uuid(1);
+    session_add_eni(session, 3, 2);
+    put_session(&w, session);
+    world_run(&w);
     CU_ASSERT(get_state(&w, 1, 1)->status == TM_ERROR);
     CU_ASSERT(*get_state(&w, 1, 1)->reason);
     CU_ASSERT_EQUAL(count_flows(&w), 0);
