@@ -100,11 +100,15 @@ def wait_for(seconds):
     time.sleep(seconds)
 
 
+# A stream is at least this long, however quick what it accompanies is.
+LEAST = 200
+
+
 def stream(src, sport, dst, dport, rate, name, size='64'):
     n, fill = 0, b'.' * (int(size) - len(SEQ_MARK) - 8)
     with make_socket(socket.SOCK_DGRAM, src, sport) as s:
         begun = time.monotonic()
-        while not os.path.exists(name + '.stop'):
+        while n < LEAST or not os.path.exists(name + '.stop'):
             n += 1
             s.sendto(SEQ_MARK + struct.pack('!Q', n) + fill,
                      (dst, int(dport)))
