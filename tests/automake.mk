@@ -86,3 +86,5 @@ EXTRA_DIST += \
 	tests/python/ovsdb.py
 
 include tests/at/automake.mk
+
+DISTCLEANFILES += tests/atconfig
