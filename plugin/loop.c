@@ -128,7 +128,7 @@ run_databases(struct tm_loop *loop)
     int64_t nb_cfg = tm_store_nb_cfg(loop->store);
     if (tm_store_is_ready(loop->store) && nb_cfg != loop->nb_cfg) {
         loop->nb_cfg = nb_cfg;
-        loop->nb_cfg_generation = ++loop->generation;
+        loop->generation++;
     }
 }
 

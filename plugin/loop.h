@@ -44,8 +44,7 @@ struct tm_loop {
 
     /* Counts the turns whose result the switch is to confirm. */
     uint64_t generation;
-    int64_t nb_cfg;             /* Newest seen in the database ... */
-    uint64_t nb_cfg_generation; /* ... which this generation covers. */
+    int64_t nb_cfg;             /* Newest seen in the database. */
     int64_t nb_cfg_confirmed;
     int64_t nb_cfg_timestamp;   /* Of the confirmation; ms, wall clock. */
 
