@@ -4,7 +4,10 @@
 EXTRA_DIST += .ci/run tests/run tests/count.sh
 
 # tmirror-ctl against an ovsdb-server of its own; tests/run runs it.
-EXTRA_DIST += tests/ctl/harness.sh tests/ctl/targets.sh \
+EXTRA_DIST += \
+	tests/ctl/harness.sh \
+	tests/ctl/run \
+	tests/ctl/targets.sh \
 	tests/ctl/test-ctl.sh
 
 # Bugs that the sanitizers must find; built and run by tests/run alone.

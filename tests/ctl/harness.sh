@@ -1,7 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What test-ctl.sh is written with: results, tmirror-ctl calls and what is to be
-# true of each, races.  To be sourced; $TMIRROR_CTL is the program.
+# What the tests here are written with: results, tmirror-ctl calls and what is
+# to be true of each, races.  To be sourced; $TMIRROR_CTL is the program, or
+# that of the build tree in $1.
+
+PATH=$PATH:/usr/sbin:/usr/bin
+export PATH
+: "${TMIRROR_CTL:=${1:-.}/utilities/tmirror-ctl}"
+case $TMIRROR_CTL in
+    /*) ;;
+    *) TMIRROR_CTL=$(pwd)/$TMIRROR_CTL ;;
+esac
+: "${SEED:=$(date +%s)}"
+unset TMIRROR_DB TMIRROR_DB_FILE OVS_CTL_TIMEOUT
 
 passed=0 failed=0 skipped=0
 
@@ -29,6 +40,16 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 1' HUP INT TERM
+
+# serve: a server with an empty Traffic_Mirror database.
+serve() {
+    echo '{"name":"Other","tables":{"T":{"columns":{"c":{"type":"integer"}}}}}' \
+        >"$dir/other.ovsschema"
+    ovsdb-tool create "$dir/conf.db" "$dir/other.ovsschema" || exit 1
+    ovsdb-server --detach --no-chdir --pidfile --log-file -vconsole:off \
+        --remote="punix:$dir/db.sock" "$dir/conf.db" || exit 1
+    "$TMIRROR_CTL" init || exit 1
+}
 
 # pass NAME / fail NAME [WHY]
 pass() {

@@ -14,16 +14,6 @@
 # with "tmirror-ctl: ", and leave the database as it was; refused() checks all
 # of that every time.
 
-PATH=$PATH:/usr/sbin:/usr/bin
-export PATH
-: "${TMIRROR_CTL:=${1:-.}/utilities/tmirror-ctl}"
-case $TMIRROR_CTL in
-    /*) ;;
-    *) TMIRROR_CTL=$(pwd)/$TMIRROR_CTL ;;
-esac
-: "${SEED:=$(date +%s)}"
-unset TMIRROR_DB TMIRROR_DB_FILE OVS_CTL_TIMEOUT
-
 . "$(dirname "$0")/harness.sh"
 
 ## The database.
