@@ -8,6 +8,12 @@ noinst_LIBRARIES += lib/libtm.a lib/libtmstore.a
 lib_libtm_a_SOURCES = \
 	lib/cidr.c \
 	lib/cidr.h \
+	lib/effect.c \
+	lib/effect.h \
+	lib/encap.c \
+	lib/encap.h \
+	lib/explain.c \
+	lib/explain.h \
 	lib/match.c \
 	lib/match.h \
 	lib/model.c \
@@ -21,16 +27,32 @@ lib_libtm_a_SOURCES = \
 	lib/packet.h \
 	lib/port-range.c \
 	lib/port-range.h \
+	lib/quota.c \
+	lib/quota.h \
+	lib/space.c \
+	lib/space.h \
+	lib/spread.c \
+	lib/spread.h \
 	lib/text.c \
 	lib/text.h \
 	lib/validate.c \
 	lib/validate.h \
 	lib/validate-model.c \
 	lib/validate-object.c \
+	lib/validate-private.h \
+	lib/validate-quota.c \
+	lib/validate-session.c \
+	lib/validate-source.c \
 	lib/version.c \
-	lib/version.h
+	lib/version.h \
+	lib/warning.c \
+	lib/warning.h
 
 lib_libtmstore_a_SOURCES = \
+	lib/store/audit.c \
+	lib/store/audit.h \
+	lib/store/audit-private.h \
+	lib/store/audit-row.c \
 	lib/store/change.c \
 	lib/store/change.h \
 	lib/store/change-eni.c \

@@ -186,6 +186,9 @@ tm_cidr_contains(const struct tm_cidr *cidr, const struct tm_addr *addr)
 {
     struct tm_addr net = *addr;
 
+    if (addr->ip != cidr->addr.ip) {
+        return false;
+    }
     clear_host_bits(&net, cidr->len);
     return tm_addr_equal(&net, &cidr->addr);
 }

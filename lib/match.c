@@ -5,8 +5,8 @@
  * says why a rule does not match.  Nothing here is clever: tests hold the
  * compiled flows against it, and operators read its reasons.
  *
- * With trials the loop also looks at sessions that are disabled or unusable,
- * only to remark that they are. */
+ * What is as if absent is only remarked upon, with trials: a session that is
+ * disabled, or cannot copy for lack of an address to send to. */
 
 #include <config.h>
 
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/spread.h"
 #include "lib/text.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
@@ -225,16 +226,42 @@ put_target_name(const struct tm_model *model, const struct tm_session *s,
     }
 }
 
-/* "ENI "x" at 10.0.0.9". */
-static char *
-describe_target(const struct tm_model *model, const struct tm_session *s)
+static const struct tm_lb *
+members_of(const struct tm_model *model, const struct tm_session *s)
+{
+    const struct tm_lb *lb = (s->target_type == TM_TARGET_ELB
+                              ? tm_model_get_lb(model, &s->target) : NULL);
+
+    return lb && lb->n_members ? lb : NULL;
+}
+
+char *
+tm_target_of_packet(const struct tm_model *model, const struct tm_session *s,
+                    enum tm_ip prefer, const struct tm_packet *pkt,
+                    struct tm_addr *addr, uint32_t *slot)
+{
+    const struct tm_lb *lb = members_of(model, s);
+
+    *slot = TM_N_SLOTS;
+    if (!lb) {
+        return tm_model_target_address(model, s, prefer, addr);
+    }
+    *slot = tm_spread_slot(pkt);
+    *addr = lb->members[tm_spread_member(lb->members, lb->n_members, *slot)];
+    return NULL;
+}
+
+char *
+tm_target_describe(const struct tm_model *model, const struct tm_session *s,
+                   enum tm_ip prefer, const struct tm_packet *pkt)
 {
     struct ds ds = DS_EMPTY_INITIALIZER;
-    const struct tm_lb *lb;
+    const struct tm_lb *lb = members_of(model, s);
     struct tm_addr addr;
+    uint32_t slot;
     char *error;
 
-    error = tm_model_target_address(model, s, 0, &addr);
+    error = tm_target_of_packet(model, s, prefer, pkt, &addr, &slot);
     if (error) {
         ds_put_format(&ds, "nowhere: %s", error);
         free(error);
@@ -242,30 +269,38 @@ describe_target(const struct tm_model *model, const struct tm_session *s)
     }
 
     put_target_name(model, s, &ds);
-    lb = (s->target_type == TM_TARGET_ELB
-          ? tm_model_get_lb(model, &s->target) : NULL);
-    if (lb && lb->n_members) {
-        ds_put_format(&ds, ", one of %"PRIuSIZE" members by the packet's "
-                      "addresses:", lb->n_members);
-        for (size_t i = 0; i < lb->n_members; i++) {
-            ds_put_char(&ds, ' ');
-            tm_addr_format(&lb->members[i], &ds);
-        }
-    } else {
-        ds_put_cstr(&ds, s->target_type == TM_TARGET_IP ? " " : " at ");
-        tm_addr_format(&addr, &ds);
+    ds_put_cstr(&ds, lb ? ", member " : s->target_type == TM_TARGET_IP ? " "
+                     : " at ");
+    tm_addr_format(&addr, &ds);
+    if (lb) {
+        ds_put_format(&ds, " (slot %"PRIu32", %"PRIuSIZE" member%s)", slot,
+                      lb->n_members, lb->n_members == 1 ? "" : "s");
     }
     return ds_steal_cstr(&ds);
 }
 
+/* Why 'session' is as if absent, malloc()ed, or NULL. */
 static char *
-why_unusable(const struct tm_session *session)
+why_absent(const struct tm_model *model, const struct tm_session *session)
 {
     const struct tm_problems *problems = &session->problems;
+    struct tm_addr addr;
+    char *error, *why;
 
-    return (problems->n
-            ? xasprintf("session is not usable: %s", problems->p[0].text)
-            : xstrdup("session is not usable"));
+    if (!session->enabled) {
+        return xstrdup("session is disabled");
+    } else if (!session->usable) {
+        return (problems->n
+                ? xasprintf("session is not usable: %s", problems->p[0].text)
+                : xstrdup("session is not usable"));
+    }
+    error = tm_model_target_address(model, session, 0, &addr);
+    if (!error) {
+        return NULL;
+    }
+    why = xasprintf("session cannot copy: %s", error);
+    free(error);
+    return why;
 }
 
 void
@@ -289,11 +324,13 @@ tm_match(const struct tm_model *model, const struct uuid *eni,
     }
     for (size_t i = 0; i < n; i++) {
         const struct tm_session *session = sessions[i];
+        char *absent = tm_model_why_left_out(sessions, i);
 
-        if (!session->enabled) {
-            remark(&j, session, xstrdup("session is disabled"));
-        } else if (!session->usable) {
-            remark(&j, session, why_unusable(session));
+        if (!absent) {
+            absent = why_absent(model, session);
+        }
+        if (absent) {
+            remark(&j, session, absent);
         } else if (try_session(&j, session)) {
             break;
         }
@@ -301,7 +338,7 @@ tm_match(const struct tm_model *model, const struct uuid *eni,
     free(sessions);
 
     if (d->copied && with_trials) {
-        d->target = describe_target(model, d->session);
+        d->target = tm_target_describe(model, d->session, 0, pkt);
     }
 }
 
@@ -334,8 +371,8 @@ put_rule(const struct tm_rule *rule, struct ds *ds)
                   tm_action_to_string(rule->action));
 }
 
-static void
-format_verdict(const struct tm_decision *d, struct ds *ds)
+void
+tm_decision_format_verdict(const struct tm_decision *d, struct ds *ds)
 {
     ds_put_cstr(ds, "decision: ");
     if (!d->session) {
@@ -355,7 +392,7 @@ format_verdict(const struct tm_decision *d, struct ds *ds)
 }
 
 void
-tm_decision_format(const struct tm_decision *d, struct ds *ds)
+tm_decision_format_trials(const struct tm_decision *d, struct ds *ds)
 {
     const struct tm_session *last = NULL;
 
@@ -375,5 +412,11 @@ tm_decision_format(const struct tm_decision *d, struct ds *ds)
         ds_put_format(ds, "%s\n", trial->why_not ? trial->why_not
                                                  : "matches");
     }
-    format_verdict(d, ds);
+}
+
+void
+tm_decision_format(const struct tm_decision *d, struct ds *ds)
+{
+    tm_decision_format_trials(d, ds);
+    tm_decision_format_verdict(d, ds);
 }

@@ -30,6 +30,8 @@ struct tm_trial {
     char *why_not;              /* NULL: this rule matched. */
 };
 
+/* A session that cannot copy (disabled, not usable, without an address to send
+ * to) is as if absent. */
 struct tm_decision {
     const struct tm_session *session;   /* NULL: nothing matched. */
     const struct tm_rule *rule;         /* NULL iff 'session' is. */
@@ -53,7 +55,20 @@ void tm_match(const struct tm_model *, const struct uuid *eni,
 void tm_decision_uninit(struct tm_decision *);
 
 /* "which session and rule decide the packet": the text of 'explain', many
- * lines. */
+ * lines.  The other two are its parts. */
 void tm_decision_format(const struct tm_decision *, struct ds *);
+void tm_decision_format_trials(const struct tm_decision *, struct ds *);
+void tm_decision_format_verdict(const struct tm_decision *, struct ds *);
+
+/* The address that 'session' sends the copy of an IP packet to: of a load
+ * balancer with members, the one that the packet belongs to, whose slot is
+ * stored in '*slot' (else TM_N_SLOTS).  'prefer' as in
+ * tm_model_target_address(), whose errors this has. */
+char *tm_target_of_packet(const struct tm_model *, const struct tm_session *,
+                          enum tm_ip prefer, const struct tm_packet *,
+                          struct tm_addr *, uint32_t *slot);
+/* The same in words: "ENI "x" at 10.0.0.9"; malloc()ed. */
+char *tm_target_describe(const struct tm_model *, const struct tm_session *,
+                         enum tm_ip prefer, const struct tm_packet *);
 
 #endif /* lib/match.h */

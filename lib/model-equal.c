@@ -127,8 +127,9 @@ sources_equal(const struct tm_session *a, const struct tm_session *b)
     return equal;
 }
 
-static bool
-target_equal(const struct tm_session *a, const struct tm_session *b)
+bool
+tm_session_same_target(const struct tm_session *a,
+                       const struct tm_session *b)
 {
     return (a->target_type == b->target_type
             && (a->target_type == TM_TARGET_IP
@@ -140,7 +141,8 @@ bool
 tm_session_target_equal(const struct tm_session *a,
                         const struct tm_session *b)
 {
-    return a->usable == b->usable && (!a->usable || target_equal(a, b));
+    return (a->usable == b->usable
+            && (!a->usable || tm_session_same_target(a, b)));
 }
 
 bool
@@ -153,7 +155,7 @@ tm_session_copies_equal(const struct tm_session *a,
             && uuid_equals(&a->filter, &b->filter)
             && a->vni == b->vni
             && a->packet_length == b->packet_length
-            && target_equal(a, b)
+            && tm_session_same_target(a, b)
             && sources_equal(a, b)
             && tm_problems_equal(&a->problems, &b->problems));
 }

@@ -129,12 +129,10 @@ compare_sessions(const void *a_, const void *b_)
             : uuid_compare_3way(&a->uuid, &b->uuid));
 }
 
-/* The sessions of 'index' at 'key' in the order of matching; only enabled,
- * usable ones if 'live'. */
+/* The sessions of 'index' at 'key' in the order of matching. */
 static size_t
 collect_sessions(const struct tm_model *model, const struct hmap *index,
-                 const struct uuid *key, bool live,
-                 const struct tm_session ***sessionsp)
+                 const struct uuid *key, const struct tm_session ***sessionsp)
 {
     const struct uuidset *set = tm_index_find(index, key);
     const struct tm_session **sessions;
@@ -147,23 +145,39 @@ collect_sessions(const struct tm_model *model, const struct hmap *index,
     }
     sessions = xmalloc(uuidset_count(set) * sizeof *sessions);
     UUIDSET_FOR_EACH (node, set) {
-        const struct tm_session *s = tm_model_get_session(model, &node->uuid);
-
-        if (!live || (s->enabled && s->usable)) {
-            sessions[n++] = s;
-        }
+        sessions[n++] = tm_model_get_session(model, &node->uuid);
     }
     qsort(sessions, n, sizeof *sessions, compare_sessions);
     *sessionsp = sessions;
     return n;
 }
 
+/* It takes part in matching. */
+static bool
+is_live(const struct tm_session *s)
+{
+    return s->enabled && s->usable;
+}
+
+/* How many may, at one source. */
+static const struct tm_quota_class *const live_quota
+    = &tm_quota_classes[TM_QUOTA_SESSIONS_PER_SOURCE];
+#define MAX_LIVE (live_quota->by_default)
+
 size_t
 tm_model_sessions_of(const struct tm_model *model, const struct uuid *eni,
                      const struct tm_session ***sessionsp)
 {
-    return collect_sessions(model, &model->sessions_by_eni, eni, true,
-                            sessionsp);
+    size_t n = tm_model_all_sessions_of(model, eni, sessionsp);
+    const struct tm_session **sessions = *sessionsp;
+    int64_t n_live = 0;
+
+    for (size_t i = 0; i < n && n_live < MAX_LIVE; i++) {
+        if (is_live(sessions[i])) {
+            sessions[n_live++] = sessions[i];
+        }
+    }
+    return n_live;
 }
 
 size_t
@@ -171,8 +185,22 @@ tm_model_all_sessions_of(const struct tm_model *model,
                          const struct uuid *eni,
                          const struct tm_session ***sessionsp)
 {
-    return collect_sessions(model, &model->sessions_by_eni, eni, false,
-                            sessionsp);
+    return collect_sessions(model, &model->sessions_by_eni, eni, sessionsp);
+}
+
+char *
+tm_model_why_left_out(const struct tm_session *const *all, size_t i)
+{
+    int64_t before = 0;
+
+    for (size_t j = 0; is_live(all[i]) && j < i && before < MAX_LIVE; j++) {
+        before += is_live(all[j]);
+    }
+    return (before < MAX_LIVE ? NULL
+            : xasprintf("%s: left out, since %"PRId64" sessions of its source "
+                        "go before it in the order of matching; the quota %s "
+                        "is %"PRId64, live_quota->key, before,
+                        live_quota->key, MAX_LIVE));
 }
 
 size_t
@@ -180,7 +208,7 @@ tm_model_sessions_with_filter(const struct tm_model *model,
                               const struct uuid *filter,
                               const struct tm_session ***sessionsp)
 {
-    return collect_sessions(model, &model->sessions_by_filter, filter, false,
+    return collect_sessions(model, &model->sessions_by_filter, filter,
                             sessionsp);
 }
 
@@ -188,7 +216,7 @@ size_t
 tm_model_sessions_to(const struct tm_model *model, const struct uuid *target,
                      const struct tm_session ***sessionsp)
 {
-    return collect_sessions(model, &model->sessions_by_target, target, false,
+    return collect_sessions(model, &model->sessions_by_target, target,
                             sessionsp);
 }
 
@@ -216,6 +244,17 @@ no_address(const char *what, const char *name)
 {
     char *quoted = tm_quote(name);
     char *msg = xasprintf("target %s %s has no address", what, quoted);
+
+    free(quoted);
+    return msg;
+}
+
+static char *
+no_members(const char *name)
+{
+    char *quoted = tm_quote(name);
+    char *msg = xasprintf("target load balancer %s has neither members nor "
+                          "a vip", quoted);
 
     free(quoted);
     return msg;
@@ -252,7 +291,7 @@ tm_model_target_address(const struct tm_model *model,
         /* Members are the more exact wish where both are given. */
         return (choose_addr(lb->members, lb->n_members, prefer, addr)
                 || choose_addr(&lb->vip, lb->has_vip, prefer, addr)
-                ? NULL : no_address("load balancer", lb->name));
+                ? NULL : no_members(lb->name));
     }
     OVS_NOT_REACHED();
 }

@@ -198,6 +198,17 @@ tm_filter_finish(struct tm_filter *f)
 }
 
 bool
+tm_session_has_source(const struct tm_session *s, const struct uuid *eni)
+{
+    for (size_t i = 0; i < s->n_sources; i++) {
+        if (uuid_equals(&s->sources[i].eni, eni)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
 tm_filter_has_direction(const struct tm_filter *f,
                         enum tm_direction direction)
 {

@@ -76,6 +76,9 @@ tm_model_init(struct tm_model *model)
     hmap_init(&model->enis);
     hmap_init(&model->enis_by_name);
     hmap_init(&model->lbs);
+    tm_quotas_init(model->quotas);
+    model->quota_row = UUID_ZERO;
+    tm_problems_init(&model->quota_problems);
     hmap_init(&model->sessions_by_eni);
     hmap_init(&model->sessions_by_filter);
     hmap_init(&model->sessions_by_target);
@@ -110,9 +113,26 @@ tm_model_uninit(struct tm_model *model)
     hmap_destroy(&model->enis);
     hmap_destroy(&model->enis_by_name);
     hmap_destroy(&model->lbs);
+    tm_problems_uninit(&model->quota_problems);
     tm_index_destroy(&model->sessions_by_eni);
     tm_index_destroy(&model->sessions_by_filter);
     tm_index_destroy(&model->sessions_by_target);
+}
+
+void
+tm_model_set_quotas(struct tm_model *model, const struct uuid *row,
+                    const int64_t quotas[TM_N_QUOTAS],
+                    struct tm_problems *problems)
+{
+    model->quota_row = *row;
+    memcpy(model->quotas, quotas, sizeof model->quotas);
+    tm_problems_uninit(&model->quota_problems);
+    if (problems) {
+        model->quota_problems = *problems;
+        tm_problems_init(problems);
+    } else {
+        tm_problems_init(&model->quota_problems);
+    }
 }
 
 static struct tm_filter *

@@ -1,8 +1,8 @@
 /* model.h
  *
  * Job.       The product's things as plain values: filters with rules,
- *            sessions with sources and target, ENIs, load balancers; and
- *            which of them changed.
+ *            sessions with sources and target, ENIs, load balancers, quotas;
+ *            and which of them changed.
  * Input.     Whole objects that store/ (or a test) made from rows.
  * Output.    The objects by UUID, the sessions of each ENI in the order of
  *            matching, and the set of what a change touches (struct tm_dirty).
@@ -22,6 +22,7 @@
 #include "openvswitch/types.h"
 #include "packets.h"
 #include "port-range.h"
+#include "quota.h"
 #include "uuid.h"
 #include "uuidset.h"
 
@@ -171,6 +172,11 @@ struct tm_model {
     struct hmap enis_by_name;   /* struct tm_eni, by name. */
     struct hmap lbs;            /* struct tm_lb */
 
+    /* How many there may be.  No change of them touches anything. */
+    int64_t quotas[TM_N_QUOTAS];
+    struct uuid quota_row;      /* Of TM_Global; zero if there is none. */
+    struct tm_problems quota_problems;
+
     /* Indexes that follow from the above (private to model.c). */
     struct hmap sessions_by_eni;    /* eni -> its sessions, as a source. */
     struct hmap sessions_by_filter;
@@ -198,6 +204,12 @@ void tm_model_remove_eni(struct tm_model *, const struct uuid *,
 void tm_model_remove_lb(struct tm_model *, const struct uuid *,
                         struct tm_dirty *);
 
+/* 'row' is that of TM_Global, from which they come.  Takes over what is wrong
+ * there: 'problems', unless NULL. */
+void tm_model_set_quotas(struct tm_model *, const struct uuid *row,
+                         const int64_t quotas[TM_N_QUOTAS],
+                         struct tm_problems *problems);
+
 const struct tm_filter *tm_model_get_filter(const struct tm_model *,
                                             const struct uuid *);
 const struct tm_session *tm_model_get_session(const struct tm_model *,
@@ -209,17 +221,23 @@ const struct tm_eni *tm_model_get_eni_by_name(const struct tm_model *,
 const struct tm_lb *tm_model_get_lb(const struct tm_model *,
                                     const struct uuid *);
 
-/* The enabled, usable sessions that contain 'eni', in the order of matching:
- * priority, then UUID.  A session appears once even if it names the ENI twice.
- * Stores a malloc()ed array in '*sessionsp' (free() it) and returns its
- * length. */
+/* The sessions that copy 'eni', in the order of matching, which is priority,
+ * then UUID: of the enabled, usable ones that contain it the first three
+ * (TM_QUOTA_SESSIONS_PER_SOURCE), since the tools allow no more.  A session
+ * appears once even if it names the ENI twice.  Stores a malloc()ed array in
+ * '*sessionsp' (free() it) and returns its length. */
 size_t tm_model_sessions_of(const struct tm_model *, const struct uuid *eni,
                             const struct tm_session ***sessionsp);
 
-/* Like the above, with disabled and unusable ones. */
+/* Like the above, with disabled and unusable ones, and without end. */
 size_t tm_model_all_sessions_of(const struct tm_model *,
                                 const struct uuid *eni,
                                 const struct tm_session ***sessionsp);
+
+/* NULL if 'all[i]', of what tm_model_all_sessions_of() returns, has its place
+ * among the sessions that copy the source, else why not, malloc()ed.  Also
+ * NULL if it is disabled or unusable: then it takes no place. */
+char *tm_model_why_left_out(const struct tm_session *const *all, size_t i);
 size_t tm_model_sessions_with_filter(const struct tm_model *,
                                      const struct uuid *filter,
                                      const struct tm_session ***sessionsp);
@@ -242,6 +260,13 @@ char *tm_model_target_address(const struct tm_model *,
  * malloc()ed. */
 size_t tm_model_target_addresses(const struct tm_model *,
                                  struct tm_addr **addrsp);
+
+/* True if both name the same target. */
+bool tm_session_same_target(const struct tm_session *,
+                            const struct tm_session *);
+
+/* True if 'session' names ENI 'eni' as a source. */
+bool tm_session_has_source(const struct tm_session *, const struct uuid *eni);
 
 /* True if 'filter' has a rule of 'direction'. */
 bool tm_filter_has_direction(const struct tm_filter *, enum tm_direction);

@@ -36,8 +36,12 @@ struct tm_quota_class {
                                  * TM_Global.quotas, of the gateway. */
     int64_t by_default;
     bool adjustable;            /* False: part of the semantics. */
-    int64_t max;                /* Largest value that quota-set takes. */
-    const char *what;           /* "sources in a session": for people. */
+    int64_t max;                /* Largest value that quota-set takes; the
+                                 * least is 0: no more of them. */
+
+    /* For people: "sources in" "a session". */
+    const char *things;
+    const char *owner;
 };
 
 extern const struct tm_quota_class tm_quota_classes[TM_N_QUOTAS];
@@ -50,9 +54,15 @@ void tm_quotas_init(int64_t quotas[TM_N_QUOTAS]);
 char *tm_quota_parse(const char *key, const char *value, enum tm_quota *,
                      int64_t *limit);
 
-/* "KEY: 11 WHAT, the quota KEY is 10": the message for every quota that is
- * used up, where 'n' is what there would be. */
+/* Likewise, for a value that is a number already: TM_Global.quotas may have
+ * been written past the tools. */
+char *tm_quota_check(const char *key, int64_t value, enum tm_quota *);
+
+/* "sources-per-session: 11 sources in session "x", the quota
+ * sources-per-session is 10": the message for every quota that is used up,
+ * where 'n' is what there would be.  'owner' is whose they are, or NULL for
+ * the whole database. */
 char *tm_quota_exceeded(enum tm_quota, int64_t n, int64_t limit,
-                        const char *of_what);
+                        const char *owner);
 
 #endif /* lib/quota.h */

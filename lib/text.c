@@ -68,33 +68,59 @@ needs_escape(uint32_t cp)
             || (cp >= 0x2066 && cp <= 0x2069));
 }
 
+/* Appends the character at '*sp', escaped if it must be, and moves '*sp' on.
+ * 'quoted': it stands between double quotes. */
+static void
+put_escaped(const char **sp, bool quoted, struct ds *ds)
+{
+    const char *start = *sp;
+    uint32_t cp;
+
+    if (!tm_utf8_next(sp, &cp)) {
+        ds_put_format(ds, "\\x%02x", cp);
+    } else if (quoted && (cp == '"' || cp == '\\')) {
+        ds_put_format(ds, "\\%c", (char) cp);
+    } else if (cp == '\n') {
+        ds_put_cstr(ds, "\\n");
+    } else if (cp == '\t') {
+        ds_put_cstr(ds, "\\t");
+    } else if (needs_escape(cp)) {
+        ds_put_format(ds, "\\u%04x", cp);
+    } else {
+        ds_put_buffer(ds, start, *sp - start);
+    }
+}
+
 void
 tm_quote_to(const char *s, struct ds *ds)
 {
     ds_put_char(ds, '"');
     for (int n = 0; *s; n++) {
-        const char *start = s;
-        uint32_t cp;
-
         if (n == TM_QUOTE_MAX) {
             ds_put_cstr(ds, "...");
             break;
         }
-        if (!tm_utf8_next(&s, &cp)) {
-            ds_put_format(ds, "\\x%02x", cp);
-        } else if (cp == '"' || cp == '\\') {
-            ds_put_format(ds, "\\%c", (char) cp);
-        } else if (cp == '\n') {
-            ds_put_cstr(ds, "\\n");
-        } else if (cp == '\t') {
-            ds_put_cstr(ds, "\\t");
-        } else if (needs_escape(cp)) {
-            ds_put_format(ds, "\\u%04x", cp);
-        } else {
-            ds_put_buffer(ds, start, s - start);
-        }
+        put_escaped(&s, true, ds);
     }
     ds_put_char(ds, '"');
+}
+
+void
+tm_quote_all_to(const char *s, struct ds *ds)
+{
+    ds_put_char(ds, '"');
+    while (*s) {
+        put_escaped(&s, true, ds);
+    }
+    ds_put_char(ds, '"');
+}
+
+void
+tm_line_to(const char *s, struct ds *ds)
+{
+    while (*s) {
+        put_escaped(&s, false, ds);
+    }
 }
 
 char *
@@ -104,4 +130,20 @@ tm_quote(const char *s)
 
     tm_quote_to(s, &ds);
     return ds_steal_cstr(&ds);
+}
+
+void
+tm_name_to(const char *s, struct ds *ds)
+{
+    const char *rest = s;
+
+    while (*rest) {
+        uint32_t cp;
+
+        if (!tm_utf8_next(&rest, &cp) || needs_escape(cp)) {
+            tm_quote_to(s, ds);
+            return;
+        }
+    }
+    ds_put_cstr(ds, s);
 }

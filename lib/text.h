@@ -27,6 +27,16 @@ struct ds;
 char *tm_quote(const char *s);
 void tm_quote_to(const char *s, struct ds *);
 
+/* Likewise, however long 's' is. */
+void tm_quote_all_to(const char *s, struct ds *);
+
+/* 's' as a line: the same escapes, but quotes and backslashes as they are. */
+void tm_line_to(const char *s, struct ds *);
+
+/* A name as it is, or quoted if that would need escapes: one that was written
+ * past the tools must not forge a line. */
+void tm_name_to(const char *s, struct ds *);
+
 /* Takes the first character off '*sp', which must not be at its end: stores
  * its code point in '*cp' and moves '*sp' behind it.  Returns false, and moves
  * '*sp' one byte on with that byte in '*cp', if what is there is not UTF-8

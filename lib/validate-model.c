@@ -1,427 +1,393 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* validate-model.c
  *
- * Constraints between objects.  Those of a session that is about to be written
- * are a table, one row a constraint: a further one is a function and a row.
- * All look at disabled sessions too, since enabling one must not be what makes
- * the others wrong.
+ * The table of all that may forbid a change, one row a constraint: a further
+ * one is a function and a row.  Single values are in validate.c, rules and
+ * sessions by themselves in validate-object.c, the functions for sessions in
+ * validate-session.c, since there are many.
  *
- * tm_validate_source() looks at the same constraints from the other end: the
- * rows are there, written past the tools, and what can be mirrored is.  There
- * a disabled or unusable session is reported, but stops nothing: it is as if
- * absent. */
+ * A row is asked when its kind of change is proposed.  What is wrong already
+ * must not stop what does no harm, so a value is judged only where it changes,
+ * and a session as a whole only where the change could make it effective in a
+ * new way: what somebody wrote wrongly past the tools can still be disabled,
+ * renamed, and stripped of sources. */
 
 #include <config.h>
 
-#include "lib/validate.h"
+#include "lib/validate-private.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "lib/spread.h"
 #include "lib/text.h"
 #include "openvswitch/dynamic-string.h"
 #include "util.h"
 
-/* The name of 'eni' in quotes, or its UUID while it is not known. */
-static char *
-eni_name(const struct tm_model *model, const struct uuid *uuid)
-{
-    const struct tm_eni *eni = tm_model_get_eni(model, uuid);
+/* Names of sessions in a message. */
+#define IN_USE_MAX 3
 
-    return (eni ? tm_quote(eni->name)
-            : xasprintf(UUID_FMT, UUID_ARGS(uuid)));
+static int
+compare_session_names(const void *a_, const void *b_)
+{
+    const struct tm_session *const *a = a_;
+    const struct tm_session *const *b = b_;
+
+    return strcmp((*a)->name, (*b)->name);
 }
 
-/* The first session of 'sessions' that is not an older version of 's'. */
-static const struct tm_session *
-first_other(const struct tm_session **sessions, size_t n,
-            const struct tm_session *s)
+/* "KIND "NAME" is used by sessions "a", "b" and 3 more", or NULL if 'n' is 0.
+ * Frees 'sessions'. */
+static char *
+in_use(const char *kind, const char *name, const struct tm_session **sessions,
+       size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (!uuid_equals(&sessions[i]->uuid, &s->uuid)) {
-            return sessions[i];
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    if (n) {
+        qsort(sessions, n, sizeof *sessions, compare_session_names);
+        ds_put_format(&s, "%s ", kind);
+        tm_quote_to(name, &s);
+        ds_put_format(&s, " is used by session%s ", n > 1 ? "s" : "");
+        for (size_t i = 0; i < MIN(n, IN_USE_MAX); i++) {
+            ds_put_cstr(&s, i ? ", " : "");
+            tm_quote_to(sessions[i]->name, &s);
+        }
+        if (n > IN_USE_MAX) {
+            ds_put_format(&s, " and %"PRIuSIZE" more", n - IN_USE_MAX);
+        }
+    }
+    free(sessions);
+    return n ? ds_steal_cstr(&s) : NULL;
+}
+
+/* If 'eni' has an address no more, but sessions that send copies to it. */
+static char *
+loses_address(const struct tm_model *model, const struct tm_eni *eni)
+{
+    const struct tm_session **sessions;
+    size_t n = tm_model_sessions_to(model, &eni->uuid, &sessions);
+    char *error = NULL;
+
+    if (n) {
+        char *quoted = tm_quote(eni->name);
+        char *session;
+
+        qsort(sessions, n, sizeof *sessions, compare_session_names);
+        session = tm_quote(sessions[0]->name);
+        error = xasprintf("target ENI %s has no address, and it is the target "
+                          "of session %s", quoted, session);
+        free(quoted);
+        free(session);
+    }
+    free(sessions);
+    return error;
+}
+
+/* Filters. */
+
+static char *
+check_filter_name(const struct tm_proposal *p)
+{
+    const struct tm_filter *new = p->new, *old = p->old;
+
+    return (old && !strcmp(new->name, old->name)
+            ? NULL : tm_validate_name("name", new->name));
+}
+
+static char *
+check_filter_description(const struct tm_proposal *p)
+{
+    const struct tm_filter *new = p->new, *old = p->old;
+
+    return (old && !strcmp(new->description, old->description)
+            ? NULL : tm_validate_description("description",
+                                             new->description));
+}
+
+static char *
+check_quota_filters(const struct tm_proposal *p)
+{
+    return (p->old ? NULL
+            : tm_check_quota(p->model, TM_QUOTA_FILTERS,
+                             hmap_count(&p->model->filters) + 1, "", 0));
+}
+
+static char *
+check_filter_unused(const struct tm_proposal *p)
+{
+    const struct tm_filter *f = p->old;
+    const struct tm_session **sessions;
+    size_t n = tm_model_sessions_with_filter(p->model, &f->uuid, &sessions);
+
+    return in_use("filter", f->name, sessions, n);
+}
+
+/* Rules. */
+
+static char *
+check_rule_direction(const struct tm_proposal *p)
+{
+    const struct tm_rule *new = p->new, *old = p->old;
+
+    return (old && new->direction != old->direction
+            ? xasprintf("direction: %s is not that of the rule, which cannot "
+                        "be changed: %s",
+                        tm_direction_to_string(new->direction),
+                        tm_direction_to_string(old->direction))
+            : NULL);
+}
+
+static char *
+check_rule_values(const struct tm_proposal *p)
+{
+    return tm_validate_rule(p->new);
+}
+
+static char *
+check_rule_description(const struct tm_proposal *p)
+{
+    const struct tm_rule *new = p->new;
+
+    return tm_validate_description("description", new->description);
+}
+
+static char *
+check_rule_priority(const struct tm_proposal *p)
+{
+    const struct tm_rule *new = p->new;
+    char *name, *error;
+
+    if (!p->is_taken) {
+        return NULL;
+    }
+    name = tm_quote(p->filter->name);
+    error = xasprintf("priority: filter %s already has an %s rule with "
+                      "priority %"PRIu16"; rules of one direction need "
+                      "different priorities, 1 to %d", name,
+                      tm_direction_to_adjective(new->direction),
+                      new->priority, TM_RULE_PRIORITY_MAX);
+    free(name);
+    return error;
+}
+
+static char *
+check_quota_rules(const struct tm_proposal *p)
+{
+    const struct tm_rule *new = p->new;
+
+    return (p->old ? NULL
+            : tm_check_quota(p->model, TM_QUOTA_RULES_PER_DIRECTION,
+                             p->n_others + 1, p->filter->name,
+                             new->direction));
+}
+
+/* ENIs. */
+
+static char *
+check_eni_name(const struct tm_proposal *p)
+{
+    const struct tm_eni *new = p->new;
+    const char *s = new->name;
+    bool ok = true;
+    char *name, *error;
+    size_t n;
+
+    for (n = 0; *s && ok; n++) {
+        uint32_t cp;
+
+        ok = tm_utf8_next(&s, &cp) && cp > ' ' && cp != 0x7f;
+    }
+    if (p->old || (ok && n && n <= TM_ENI_NAME_MAX)) {
+        return NULL;
+    }
+    name = tm_quote(new->name);
+    error = xasprintf("ENI %s: an ENI has 1 to %d characters and no blanks",
+                      name, TM_ENI_NAME_MAX);
+    free(name);
+    return error;
+}
+
+static char *
+exists(const char *kind, const char *name)
+{
+    char *quoted = tm_quote(name);
+    char *error = xasprintf("%s %s already exists", kind, quoted);
+
+    free(quoted);
+    return error;
+}
+
+static char *
+check_eni_unique(const struct tm_proposal *p)
+{
+    const struct tm_eni *new = p->new;
+    const struct tm_eni *other = tm_model_get_eni_by_name(p->model,
+                                                          new->name);
+
+    return (other && !uuid_equals(&other->uuid, &new->uuid)
+            ? exists("ENI", new->name) : NULL);
+}
+
+static char *
+check_eni_address(const struct tm_proposal *p)
+{
+    const struct tm_eni *new = p->new, *old = p->old;
+
+    return (old && old->n_addresses && !new->n_addresses
+            ? loses_address(p->model, new) : NULL);
+}
+
+static char *
+check_eni_unused(const struct tm_proposal *p)
+{
+    const struct tm_eni *eni = p->old;
+    const struct tm_session **sessions;
+    size_t n;
+
+    n = tm_model_all_sessions_of(p->model, &eni->uuid, &sessions);
+    if (!n) {
+        free(sessions);
+        n = tm_model_sessions_to(p->model, &eni->uuid, &sessions);
+    }
+    return in_use("ENI", eni->name, sessions, n);
+}
+
+/* Load balancers. */
+
+static char *
+check_lb_name(const struct tm_proposal *p)
+{
+    const struct tm_lb *new = p->new;
+
+    return p->old ? NULL : tm_validate_name("name", new->name);
+}
+
+static char *
+check_lb_unique(const struct tm_proposal *p)
+{
+    const struct tm_lb *new = p->new;
+    const struct tm_lb *other;
+
+    HMAP_FOR_EACH (other, node, &p->model->lbs) {
+        if (!strcmp(other->name, new->name)
+            && !uuid_equals(&other->uuid, &new->uuid)) {
+            return exists("load balancer", new->name);
         }
     }
     return NULL;
 }
 
 static char *
-check_source_once(const struct tm_model *model, const struct tm_session *s)
+check_lb_kind(const struct tm_proposal *p)
 {
-    struct uuidset seen = UUIDSET_INITIALIZER(&seen);
-    char *error = NULL;
+    const struct tm_lb *new = p->new;
 
-    for (size_t i = 0; i < s->n_sources && !error; i++) {
-        const struct uuid *eni = &s->sources[i].eni;
-
-        if (uuidset_contains(&seen, eni)) {
-            char *name = eni_name(model, eni);
-
-            error = xasprintf("source: ENI %s is given twice; an ENI may be "
-                              "a source of a session once", name);
-            free(name);
-        }
-        uuidset_insert(&seen, eni);
-    }
-    uuidset_destroy(&seen);
-    return error;
+    return (new->has_vip && new->n_members
+            ? xstrdup("vip and members exclude each other; \"vip=\" or "
+                      "\"members=\" clears what is there") : NULL);
 }
 
-/* A constraint on one source of a session. */
-typedef char *source_check(const struct tm_model *, const struct tm_session *,
-                           const struct uuid *eni);
-
+/* A member without a slot could never get a copy. */
 static char *
-validate_supported(const struct tm_eni *eni)
+check_lb_members(const struct tm_proposal *p)
 {
-    char *name, *error;
+    const struct tm_lb *new = p->new, *old = p->old;
 
-    if (eni->mirroring_supported) {
-        return NULL;
-    }
-    name = tm_quote(eni->name);
-    error = xasprintf("source: ENI %s does not support mirroring "
-                      "(mirroring=false); allowed are ENIs that do", name);
-    free(name);
-    return error;
-}
-
-static bool
-has_source(const struct tm_session *s, const struct uuid *eni)
-{
-    for (size_t i = 0; s && i < s->n_sources; i++) {
-        if (uuid_equals(&s->sources[i].eni, eni)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A source that came to be unsupported later is detached, by itself: it must
- * not stop changes of its session (section 7). */
-static char *
-check_supported(const struct tm_model *model, const struct tm_session *s,
-                const struct uuid *uuid)
-{
-    const struct tm_eni *eni = tm_model_get_eni(model, uuid);
-
-    return (eni && !has_source(tm_model_get_session(model, &s->uuid), uuid)
-            ? validate_supported(eni) : NULL);
+    return (new->n_members > MAX(TM_N_SLOTS, old ? old->n_members : 0)
+            ? xasprintf("members: %"PRIuSIZE" are too many (at most %d, the "
+                        "number of slots that copies are spread over)",
+                        new->n_members, TM_N_SLOTS)
+            : NULL);
 }
 
 static char *
-check_n_sessions(const struct tm_model *model, const struct tm_session *s,
-                 const struct uuid *eni)
+check_lb_unused(const struct tm_proposal *p)
 {
-    const struct tm_session **others;
-    size_t n = tm_model_all_sessions_of(model, eni, &others);
-    size_t n_others = 0;
-    char *error = NULL;
+    const struct tm_lb *lb = p->old;
+    const struct tm_session **sessions;
+    size_t n = tm_model_sessions_to(p->model, &lb->uuid, &sessions);
 
-    for (size_t i = 0; i < n; i++) {
-        n_others += !uuid_equals(&others[i]->uuid, &s->uuid);
-    }
-    free(others);
-    if (n_others >= TM_SESSIONS_PER_SOURCE) {
-        char *name = eni_name(model, eni);
-
-        error = xasprintf("source: ENI %s is a source of %"PRIuSIZE" other "
-                          "sessions; an ENI may be a source of at most %d "
-                          "sessions", name, n_others, TM_SESSIONS_PER_SOURCE);
-        free(name);
-    }
-    return error;
+    return in_use("load balancer", lb->name, sessions, n);
 }
 
-static char *
-check_priority(const struct tm_model *model, const struct tm_session *s,
-               const struct uuid *eni)
-{
-    const struct tm_session **others;
-    size_t n = tm_model_all_sessions_of(model, eni, &others);
-    char *error = NULL;
-
-    for (size_t i = 0; i < n && !error; i++) {
-        if (others[i]->priority == s->priority
-            && !uuid_equals(&others[i]->uuid, &s->uuid)) {
-            char *other = tm_quote(others[i]->name);
-            char *name = eni_name(model, eni);
-
-            error = xasprintf("priority: %d is already that of session %s, "
-                              "which has source ENI %s too; sessions of one "
-                              "source need different priorities, 1 to %d",
-                              s->priority, other, name,
-                              TM_SESSION_PRIORITY_MAX);
-            free(other);
-            free(name);
-        }
-    }
-    free(others);
-    return error;
-}
-
-static char *
-check_no_target(const struct tm_model *model, const struct tm_session *s,
-                const struct uuid *eni)
-{
-    const struct tm_session **users;
-    const struct tm_session *other;
-    char *error = NULL;
-    size_t n;
-
-    n = tm_model_sessions_to(model, eni, &users);
-    other = (s->target_type == TM_TARGET_ENI && uuid_equals(&s->target, eni)
-             ? s : first_other(users, n, s));
-    if (other) {
-        char *target_of = tm_quote(other->name);
-        char *name = eni_name(model, eni);
-
-        error = xasprintf("source: ENI %s is the target of session %s; an "
-                          "ENI may not be a source and a target at the same "
-                          "time", name, target_of);
-        free(target_of);
-        free(name);
-    }
-    free(users);
-    return error;
-}
-
-static char *
-check_each(const struct tm_model *model, const struct tm_session *s,
-           source_check *check)
-{
-    char *error = NULL;
-
-    for (size_t i = 0; i < s->n_sources && !error; i++) {
-        error = check(model, s, &s->sources[i].eni);
-    }
-    return error;
-}
-
-static char *
-check_sources_supported(const struct tm_model *model,
-                        const struct tm_session *s)
-{
-    return check_each(model, s, check_supported);
-}
-
-static char *
-check_sources_n_sessions(const struct tm_model *model,
-                         const struct tm_session *s)
-{
-    return check_each(model, s, check_n_sessions);
-}
-
-static char *
-check_sources_priority(const struct tm_model *model,
-                       const struct tm_session *s)
-{
-    return check_each(model, s, check_priority);
-}
-
-static char *
-check_sources_no_target(const struct tm_model *model,
-                        const struct tm_session *s)
-{
-    return check_each(model, s, check_no_target);
-}
-
-static char *
-check_target_no_source(const struct tm_model *model,
-                       const struct tm_session *s)
-{
-    const struct tm_session **users;
-    const struct tm_session *other;
-    char *error = NULL;
-    size_t n;
-
-    if (s->target_type != TM_TARGET_ENI) {
-        return NULL;
-    }
-    n = tm_model_all_sessions_of(model, &s->target, &users);
-    other = first_other(users, n, s);
-    if (other) {
-        char *source_of = tm_quote(other->name);
-        char *name = eni_name(model, &s->target);
-
-        error = xasprintf("target: ENI %s is a source of session %s; an ENI "
-                          "may not be a source and a target at the same time",
-                          name, source_of);
-        free(source_of);
-        free(name);
-    }
-    free(users);
-    return error;
-}
-
-static char *
-check_target_address(const struct tm_model *model,
-                     const struct tm_session *s)
-{
-    struct tm_addr addr;
-    char *why = tm_model_target_address(model, s, 0, &addr);
-    char *error;
-
-    if (!why) {
-        return tm_validate_target_addr("target", &addr);
-    }
-    error = xasprintf("target: %s; allowed is a target with an address "
-                      "that copies can be sent to", why);
-    free(why);
-    return error;
-}
+/* When a row is asked. */
+enum when {
+    WRITTEN,                    /* The object is made or changed. */
+    EFFECTIVE,                  /* A session, in a way that may take effect. */
+    REMOVED,
+};
 
 /* In the order in which they are told: what is wrong with the request itself
  * first, then what the rest of the database forbids. */
 static const struct {
-    char *(*check)(const struct tm_model *, const struct tm_session *);
-} session_constraints[] = {
-    { check_source_once },
-    { check_sources_supported },
-    { check_sources_no_target },
-    { check_target_no_source },
-    { check_sources_priority },
-    { check_sources_n_sessions },
-    { check_target_address },
+    enum tm_object kind;
+    enum when when;
+    char *(*check)(const struct tm_proposal *);
+} constraints[] = {
+    { TM_FILTER, WRITTEN, check_filter_name },
+    { TM_FILTER, WRITTEN, check_filter_description },
+    { TM_FILTER, WRITTEN, check_quota_filters },
+    { TM_FILTER, REMOVED, check_filter_unused },
+
+    { TM_RULE, WRITTEN, check_rule_direction },
+    { TM_RULE, WRITTEN, check_rule_values },
+    { TM_RULE, WRITTEN, check_rule_description },
+    { TM_RULE, WRITTEN, check_rule_priority },
+    { TM_RULE, WRITTEN, check_quota_rules },
+
+    { TM_SESSION, WRITTEN, tm_check_session_name },
+    { TM_SESSION, WRITTEN, tm_check_session_description },
+    { TM_SESSION, EFFECTIVE, tm_check_session_values },
+    { TM_SESSION, EFFECTIVE, tm_check_session_filter },
+    { TM_SESSION, EFFECTIVE, tm_check_session_source_once },
+    { TM_SESSION, EFFECTIVE, tm_check_session_sources_supported },
+    { TM_SESSION, EFFECTIVE, tm_check_session_sources_no_target },
+    { TM_SESSION, EFFECTIVE, tm_check_session_target_no_source },
+    { TM_SESSION, EFFECTIVE, tm_check_session_priority },
+    { TM_SESSION, EFFECTIVE, tm_check_quota_sources },
+    { TM_SESSION, EFFECTIVE, tm_check_quota_source_sessions },
+    { TM_SESSION, EFFECTIVE, tm_check_quota_target_sessions },
+    { TM_SESSION, EFFECTIVE, tm_check_quota_filter_sessions },
+    { TM_SESSION, EFFECTIVE, tm_check_quota_sessions },
+    { TM_SESSION, EFFECTIVE, tm_check_session_target_address },
+
+    { TM_ENI, WRITTEN, check_eni_name },
+    { TM_ENI, WRITTEN, check_eni_unique },
+    { TM_ENI, WRITTEN, check_eni_address },
+    { TM_ENI, REMOVED, check_eni_unused },
+
+    { TM_LB, WRITTEN, check_lb_name },
+    { TM_LB, WRITTEN, check_lb_unique },
+    { TM_LB, WRITTEN, check_lb_kind },
+    { TM_LB, WRITTEN, check_lb_members },
+    { TM_LB, REMOVED, check_lb_unused },
 };
 
+static bool
+is_asked(enum when when, const struct tm_proposal *p)
+{
+    switch (when) {
+    case WRITTEN:
+        return p->new;
+    case EFFECTIVE:
+        return p->new && tm_session_takes_effect(p->new, p->old);
+    case REMOVED:
+        return !p->new;
+    }
+    OVS_NOT_REACHED();
+}
+
 char *
-tm_validate_session_in(const struct tm_model *model,
-                       const struct tm_session *s)
+tm_validate_change(const struct tm_proposal *p)
 {
     char *error = NULL;
 
-    for (size_t i = 0; i < ARRAY_SIZE(session_constraints) && !error; i++) {
-        error = session_constraints[i].check(model, s);
+    for (size_t i = 0; i < ARRAY_SIZE(constraints) && !error; i++) {
+        if (constraints[i].kind == p->kind
+            && is_asked(constraints[i].when, p)) {
+            error = constraints[i].check(p);
+        }
     }
     return error;
-}
-
-/* One source as the daemon finds it. */
-
-struct source_view {
-    const struct tm_model *model;
-    const struct tm_eni *eni;
-    char *name;                         /* The ENI's, in quotes. */
-    const struct tm_session **sessions; /* All it is a source of, in order. */
-    size_t n_sessions;
-    struct tm_problems *problems;
-};
-
-/* Takes 'text' over.  What is no source of anything has no problem as one. */
-static void
-report(const struct source_view *v, const char *table, const struct uuid *row,
-       char *text)
-{
-    if (v->n_sessions) {
-        tm_problems_add(v->problems, table, row, text);
-    } else {
-        free(text);
-    }
-}
-
-static void
-report_priorities(const struct source_view *v)
-{
-    for (size_t i = 1; i < v->n_sessions; i++) {
-        const struct tm_session *a = v->sessions[i - 1];
-        const struct tm_session *b = v->sessions[i];
-
-        if (a->priority == b->priority) {
-            char *first = tm_quote(a->name);
-            char *second = tm_quote(b->name);
-
-            report(v, "Mirror_Session", &b->uuid,
-                   xasprintf("priority: %d is that of session %s and of "
-                             "session %s, which both have source ENI %s; %s "
-                             "goes first; sessions of one source need "
-                             "different priorities", b->priority, first,
-                             second, v->name, first));
-            free(first);
-            free(second);
-        }
-    }
-}
-
-static void
-report_n_sessions(const struct source_view *v)
-{
-    if (v->n_sessions > TM_SESSIONS_PER_SOURCE) {
-        report(v, "Network_Interface", &v->eni->uuid,
-               xasprintf("source: ENI %s is a source of %"PRIuSIZE" "
-                         "sessions; an ENI may be a source of at most %d "
-                         "sessions", v->name, v->n_sessions,
-                         TM_SESSIONS_PER_SOURCE));
-    }
-}
-
-static void
-report_repeats(const struct source_view *v)
-{
-    for (size_t i = 0; i < v->n_sessions; i++) {
-        const struct tm_session *s = v->sessions[i];
-        bool seen = false;
-
-        for (size_t j = 0; j < s->n_sources; j++) {
-            if (!uuid_equals(&s->sources[j].eni, &v->eni->uuid)) {
-                continue;
-            }
-            if (seen) {
-                report(v, "Mirror_Source", &s->sources[j].uuid,
-                       xasprintf("interface: ENI %s is given twice in one "
-                                 "session; an ENI may be a source of a "
-                                 "session once", v->name));
-            }
-            seen = true;
-        }
-    }
-}
-
-/* Reports that the ENI is a target too.  Sets '*reason' if that is so by a
- * session that is in force. */
-static void
-report_targets(const struct source_view *v, char **reason)
-{
-    const struct tm_session **users;
-    size_t n = tm_model_sessions_to(v->model, &v->eni->uuid, &users);
-
-    for (size_t i = 0; i < n; i++) {
-        char *target_of = tm_quote(users[i]->name);
-        char *text = xasprintf("source: ENI %s is the target of session %s; "
-                               "an ENI may not be a source and a target at "
-                               "the same time", v->name, target_of);
-
-        /* A session without sources sends nothing to its target. */
-        if (!*reason && users[i]->enabled && users[i]->usable
-            && users[i]->n_sources) {
-            *reason = xstrdup(text);
-        }
-        report(v, "Mirror_Session", &users[i]->uuid, text);
-        free(target_of);
-    }
-    free(users);
-}
-
-bool
-tm_validate_source(const struct tm_model *model, const struct tm_eni *eni,
-                   struct tm_problems *problems, char **reason)
-{
-    struct source_view v = {
-        .model = model,
-        .eni = eni,
-        .name = tm_quote(eni->name),
-        .problems = problems,
-    };
-
-    v.n_sessions = tm_model_all_sessions_of(model, &eni->uuid, &v.sessions);
-    *reason = validate_supported(eni);
-    if (*reason) {
-        report(&v, "Network_Interface", &eni->uuid, xstrdup(*reason));
-    }
-    report_targets(&v, reason);
-    report_n_sessions(&v);
-    report_priorities(&v);
-    report_repeats(&v);
-    free(v.sessions);
-    free(v.name);
-    return !*reason;
 }

@@ -3,7 +3,7 @@
  * Job.       Every constraint of traffic-mirroring.md sections 2, 6 and 7,
  *            once: of a single value, of one object, of objects together.
  *            The daemon, the command line and the gateway all ask here.
- * Input.     Text of one value; an object; a model.
+ * Input.     Text of one value; an object; a change; a model.
  * Output.    One line that names key, value and what is allowed.
  * Not here.  Reading rows and arguments, deciding what to do about it.
  * Ownership. Messages are malloc()ed.
@@ -14,10 +14,11 @@
 
 #include "model.h"
 
-/* The limits, once.  Section 7, and section 6 for quotas. */
+/* The limits, once.  Section 7; those of section 6 are in quota.h. */
 #define TM_NAME_MAX 64                  /* Characters, not bytes. */
 #define TM_DESCRIPTION_MAX 255          /* Characters. */
-#define TM_SESSIONS_PER_SOURCE 3        /* Section 6; not adjustable. */
+#define TM_ENI_NAME_MAX 255             /* It is an iface-id, which others
+                                         * choose. */
 #define TM_SESSION_PRIORITY_MAX 32766
 #define TM_RULE_PRIORITY_MAX 65535
 #define TM_VNI_MAX 16777215             /* RFC 7348: 24 bits. */
@@ -45,12 +46,27 @@ char *tm_validate_rule(const struct tm_rule *);
  * type. */
 char *tm_validate_session(const struct tm_session *);
 
-/* 'session' among the others of 'model' (which may hold an older version of
- * it): no two sessions of a source share a priority; no ENI is source and
- * target at once; no ENI is a source twice; an ENI that does not support
- * mirroring is no source; the target has an address. */
-char *tm_validate_session_in(const struct tm_model *,
-                             const struct tm_session *);
+/* A change of one object, as it is about to be made. */
+enum tm_object { TM_FILTER, TM_RULE, TM_SESSION, TM_ENI, TM_LB };
+
+struct tm_proposal {
+    const struct tm_model *model;       /* As it is before. */
+    enum tm_object kind;
+    const void *old;            /* struct tm_filter, tm_rule, ...; NULL: it is
+                                 * made. */
+    const void *new;            /* NULL: it is removed. */
+
+    /* With TM_RULE.  What the rows say: those that are wrong, and therefore
+     * not in the model, count too. */
+    const struct tm_filter *filter;
+    size_t n_others;            /* Other rules in its direction. */
+    bool is_taken;              /* One of them has its priority. */
+};
+
+/* Every constraint between an object and all others, and on its values, in one
+ * table.  A quota is asked for only if the change adds to what it counts: what
+ * is there may stay, and be changed, when a quota is lowered. */
+char *tm_validate_change(const struct tm_proposal *);
 
 /* What is contradictory about 'eni' as a source, written past the tools: for
  * the daemon's status.  One line each is added to 'problems'.  Returns false
@@ -59,5 +75,21 @@ char *tm_validate_session_in(const struct tm_model *,
  * which is NULL otherwise. */
 bool tm_validate_source(const struct tm_model *, const struct tm_eni *,
                         struct tm_problems *, char **reason);
+
+/* Adds to 'problems' every quota that 'model' exceeds.  Linear. */
+void tm_validate_quotas(const struct tm_model *, struct tm_problems *);
+
+/* The quotas that 'model' exceeds, and what is contradictory about each of its
+ * sources.  Linear. */
+void tm_validate_model(const struct tm_model *, struct tm_problems *);
+
+/* The most that 'model' has of what a quota counts, anywhere. */
+struct tm_quota_use {
+    int64_t n;
+    char *owner;                /* Where: "session "x"".  NULL: nowhere, or in
+                                 * the database as a whole.  malloc()ed. */
+};
+void tm_quota_uses(const struct tm_model *,
+                   struct tm_quota_use uses[TM_N_QUOTAS]);
 
 #endif /* lib/validate.h */

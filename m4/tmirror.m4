@@ -33,6 +33,8 @@ AC_DEFUN([TM_CHECK_OVS], [
 dnl TM_CHECK_SANITIZERS
 dnl
 dnl GCC with both sanitizers loses reports unless their runtimes are static.
+dnl
+dnl The targets in tests/fuzz need libFuzzer, which only clang has.
 AC_DEFUN([TM_CHECK_SANITIZERS], [
   AC_ARG_ENABLE([sanitizers],
     [AS_HELP_STRING([--enable-sanitizers],
@@ -44,9 +46,22 @@ AC_DEFUN([TM_CHECK_SANITIZERS], [
     AS_CASE([$($CC --version | head -n 1)],
       [*clang*], [],
       [SAN_LDFLAGS="$SAN_LDFLAGS -static-libasan -static-libubsan"])])
+  AC_ARG_ENABLE([fuzzers],
+    [AS_HELP_STRING([--enable-fuzzers],
+      [build tests/fuzz with libFuzzer and the sanitizers (clang only)])])
+  FUZZ_LDFLAGS=
+  AS_IF([test "$enable_fuzzers" = yes], [
+    AS_CASE([$($CC --version | head -n 1)],
+      [*clang*], [],
+      [AC_MSG_ERROR([--enable-fuzzers needs CC=clang])])
+    SAN_CFLAGS="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+    SAN_LDFLAGS="-fsanitize=fuzzer-no-link,address,undefined"
+    FUZZ_LDFLAGS="-fsanitize=fuzzer"])
   AC_SUBST([SAN_CFLAGS])
   AC_SUBST([SAN_LDFLAGS])
+  AC_SUBST([FUZZ_LDFLAGS])
   AM_CONDITIONAL([SANITIZERS], [test "$enable_sanitizers" = yes])
+  AM_CONDITIONAL([FUZZERS], [test "$enable_fuzzers" = yes])
 ])
 
 dnl TM_WARNINGS

@@ -40,7 +40,11 @@ plugin_libtmcompile_a_SOURCES = \
 	plugin/hooks/normal-vlan.h
 
 plugin_libtmswitch_a_SOURCES = \
+	plugin/switch/ask.c \
+	plugin/switch/ask.h \
 	plugin/switch/bundle.c \
+	plugin/switch/counters.c \
+	plugin/switch/counters.h \
 	plugin/switch/foreign.c \
 	plugin/switch/foreign.h \
 	plugin/switch/monitor.c \
@@ -48,7 +52,9 @@ plugin_libtmswitch_a_SOURCES = \
 	plugin/switch/refused.c \
 	plugin/switch/switch.c \
 	plugin/switch/switch.h \
-	plugin/switch/switch-private.h
+	plugin/switch/switch-private.h \
+	plugin/switch/trace.c \
+	plugin/switch/trace.h
 
 plugin_libtmports_a_SOURCES = \
 	plugin/ports/neighbour.c \
@@ -59,6 +65,7 @@ plugin_libtmports_a_SOURCES = \
 	plugin/ports/ports.c \
 	plugin/ports/ports.h \
 	plugin/ports/ports-internal.h \
+	plugin/ports/route-watch.c \
 	plugin/ports/settings.c \
 	plugin/ports/tunnel.c
 
@@ -71,8 +78,24 @@ plugin_tmirrord_SOURCES = \
 	plugin/report/advice.h \
 	plugin/report/commands.c \
 	plugin/report/commands.h \
+	plugin/report/explain.c \
+	plugin/report/explain.h \
+	plugin/report/explain-claim.c \
+	plugin/report/explain-claim.h \
+	plugin/report/http.c \
+	plugin/report/http.h \
+	plugin/report/metrics.c \
+	plugin/report/metrics.h \
+	plugin/report/metrics-text.c \
+	plugin/report/stats.c \
+	plugin/report/stats.h \
+	plugin/report/stats-collect.c \
+	plugin/report/stats-collect.h \
+	plugin/report/stats-format.c \
 	plugin/report/status.c \
-	plugin/report/status.h
+	plugin/report/status.h \
+	plugin/report/unsent.c \
+	plugin/report/unsent.h
 plugin_tmirrord_LDADD = \
 	plugin/libtmswitch.a \
 	plugin/libtmports.a \
@@ -80,7 +103,7 @@ plugin_tmirrord_LDADD = \
 	plugin/libtmflow.a \
 	lib/libtmstore.a \
 	lib/libtm.a \
-	$(OVS_LIBS)
+	$(LIBEVENT_LIBS) $(OVS_LIBS)
 
 man_MANS += plugin/tmirrord.8
 EXTRA_DIST += plugin/tmirrord.8

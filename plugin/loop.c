@@ -18,6 +18,10 @@
 
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
+#include "plugin/report/advice.h"
+#include "plugin/report/explain.h"
+#include "plugin/report/metrics.h"
+#include "plugin/report/stats.h"
 #include "plugin/report/status.h"
 #include "timeval.h"
 #include "util.h"
@@ -44,11 +48,19 @@ tm_loop_init(struct tm_loop *loop, const char *ovs_remote)
     uuidset_init(&loop->enis_news);
     loop->nb_cfg = -1;
     loop->states_reported = UINT64_MAX;
+    tm_stats_init(loop);
+    loop->explainer = tm_explainer_create();
+    loop->advice = tm_advice_create();
 }
 
 void
 tm_loop_uninit(struct tm_loop *loop)
 {
+    tm_metrics_destroy(loop->server);
+    free(loop->metrics);
+    tm_stats_uninit(loop);
+    tm_explainer_destroy(loop->explainer);
+    tm_advice_destroy(loop->advice);
     tm_switch_destroy(loop->retired);
     tm_switch_destroy(loop->sw);
     tm_compiler_destroy(loop->compiler);
@@ -201,6 +213,7 @@ run_compiler(struct tm_loop *loop)
     poll_immediate_wake();
     if (resolve) {
         resolve_targets(loop);
+        tm_stats_note_targets(loop);
     }
 }
 
@@ -269,6 +282,7 @@ void
 tm_loop_run(struct tm_loop *loop)
 {
     run_databases(loop);
+    tm_metrics_run(loop->server);
     if (loop->phase == TM_RUNNING) {
         run_compiler(loop);
     }
@@ -279,6 +293,8 @@ tm_loop_run(struct tm_loop *loop)
     }
     tm_switch_run(loop->sw, want, loop->generation);
     run_retired(loop);
+    tm_stats_run(loop);
+    tm_explainer_run(loop);
 
     if (loop->phase == TM_RUNNING) {
         note_confirmation(loop);
@@ -294,7 +310,10 @@ tm_loop_wait(struct tm_loop *loop)
 {
     tm_ports_wait(loop->ports);
     tm_store_wait(loop->store);
+    tm_metrics_wait(loop->server);
     tm_switch_wait(loop->sw);
+    tm_stats_wait(loop);
+    tm_explainer_wait(loop->explainer);
     if (loop->retired) {
         tm_switch_wait(loop->retired);
         poll_timer_wait_until(loop->retired_until);

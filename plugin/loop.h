@@ -36,6 +36,11 @@ struct tm_loop {
     struct tm_switch *retired;  /* Cleans a former bridge up, or NULL. */
     long long retired_until;    /* When that is given up, ms. */
     char *target;               /* Of 'sw', or NULL. */
+    char *metrics;              /* "ADDR:PORT" where HTTP is served, or NULL;
+                                 * malloc()ed. */
+    struct tm_metrics *server;  /* Of 'metrics', or NULL. */
+    struct tm_stats_book *stats;/* See report/stats.h. */
+    struct tm_explainer *explainer; /* See report/explain.h. */
 
     /* What the compiler has not seen yet. */
     struct tm_dirty dirty;
@@ -54,6 +59,7 @@ struct tm_loop {
     struct uuidset enis_news;   /* ENIs that may have been plugged in, or out,
                                  * since then. */
     bool enis_all;              /* Any may. */
+    struct tm_advice *advice;   /* See report/advice.h. */
     struct sset logged;         /* What was said of sources in the log. */
     int64_t alive_at;
     long long alive_next;       /* When to write it again, ms. */

@@ -23,6 +23,8 @@
 #include "openvswitch/vlog.h"
 #include "plugin/loop.h"
 #include "plugin/report/commands.h"
+#include "plugin/report/http.h"
+#include "plugin/report/metrics.h"
 #include "simap.h"
 #include "stream-ssl.h"
 #include "stream.h"
@@ -35,6 +37,7 @@ VLOG_DEFINE_THIS_MODULE(main);
 static struct latch terminate;
 
 static char *unixctl_path;
+static const char *metrics_address;     /* --metrics, or NULL. */
 
 static void
 handle_sigterm(int signo OVS_UNUSED)
@@ -55,6 +58,8 @@ usage(void)
     daemon_usage();
     vlog_usage();
     printf("\nOther options:\n"
+           "  --metrics=[ADDR:]PORT   serve metrics over HTTP there\n"
+           "                          (default ADDR: the loopback)\n"
            "  --unixctl=SOCKET        override default control socket name\n"
            "  -h, --help              display this help message\n"
            "  -V, --version           display version information\n");
@@ -75,11 +80,37 @@ parse_arguments(int argc, char *argv[])
                 : xasprintf("unix:%s/db.sock", ovs_rundir());
 }
 
+static void
+set_metrics_address(const char *address)
+{
+    char *error = tm_http_check_address(address);
+
+    if (error) {
+        ovs_error(0, "--metrics: %s", error);
+        exit(2);
+    }
+    metrics_address = address;
+}
+
+static void
+serve_metrics(struct tm_loop *loop)
+{
+    char *error = (metrics_address
+                   ? tm_metrics_create(loop, metrics_address, &loop->server)
+                   : NULL);
+
+    if (error) {
+        ovs_error(0, "%s", error);
+        exit(EXIT_FAILURE);
+    }
+}
+
 static char *
 parse_options(int argc, char *argv[])
 {
     enum {
         OPT_UNIXCTL = UCHAR_MAX + 1,
+        OPT_METRICS,
         OPT_BOOTSTRAP_CA_CERT,
         OPT_PEER_CA_CERT,
         DAEMON_OPTION_ENUMS,
@@ -90,6 +121,7 @@ parse_options(int argc, char *argv[])
         { "help", no_argument, NULL, 'h' },
         { "version", no_argument, NULL, 'V' },
         { "unixctl", required_argument, NULL, OPT_UNIXCTL },
+        { "metrics", required_argument, NULL, OPT_METRICS },
         DAEMON_LONG_OPTIONS,
         VLOG_LONG_OPTIONS,
         STREAM_SSL_LONG_OPTIONS,
@@ -111,9 +143,8 @@ parse_options(int argc, char *argv[])
         case 'V':
             ovs_print_version(0, 0);
             exit(EXIT_SUCCESS);
-        case OPT_UNIXCTL:
-            unixctl_path = optarg;
-            break;
+        case OPT_UNIXCTL: unixctl_path = optarg; break;
+        case OPT_METRICS: set_metrics_address(optarg); break;
         VLOG_OPTION_HANDLERS
         DAEMON_OPTION_HANDLERS
         STREAM_SSL_OPTION_HANDLERS
@@ -171,6 +202,7 @@ main(int argc, char *argv[])
     latch_init(&terminate);
     tm_loop_init(&loop, ovs_remote);
     tm_commands_register(&loop);
+    serve_metrics(&loop);
     daemonize_complete();
     signal(SIGTERM, handle_sigterm);
 

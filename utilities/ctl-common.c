@@ -235,9 +235,9 @@ tm_ctl_table_row(struct tm_ctl_table *t, char *cells[])
         if (column->integer && str_to_llong(text, 10, &number)) {
             cell->json = json_integer_create(number);
             cell->type = &ovsdb_type_integer;
-        } else {
+        } else if (*text || !column->integer) {
             cell->text = xstrdup(text);
-        }
+        } /* No number: null in JSON, which a cell without text is. */
     }
     for (size_t i = 0; i < t->n_columns; i++) {
         free(cells[i]);

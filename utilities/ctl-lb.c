@@ -23,6 +23,27 @@ set_vip(const char *key, const char *value, void *lb_)
     return lb->has_vip ? tm_ctl_parse_addr(key, value, &lb->vip) : NULL;
 }
 
+/* A member that is there twice gets no more than the others, so one of the two
+ * was probably to be another. */
+static char *
+add_member(const char *key, const char *word, struct tm_lb *lb)
+{
+    struct tm_addr addr;
+    char *error = tm_ctl_parse_addr(key, word, &addr);
+
+    for (size_t i = 0; !error && i < lb->n_members; i++) {
+        if (tm_addr_equal(&lb->members[i], &addr)) {
+            error = tm_ctl_bad_value(key, word, xstrdup("is given twice"));
+        }
+    }
+    if (!error) {
+        lb->members = xrealloc(lb->members, ((lb->n_members + 1)
+                                             * sizeof *lb->members));
+        lb->members[lb->n_members++] = addr;
+    }
+    return error;
+}
+
 static char *
 set_members(const char *key, const char *value, void *lb_)
 {
@@ -31,14 +52,7 @@ set_members(const char *key, const char *value, void *lb_)
 
     lb->n_members = 0;
     while (value[0] && !error && (word = strsep(&next, ","))) {
-        struct tm_addr addr;
-
-        error = tm_ctl_parse_addr(key, word, &addr);
-        if (!error) {
-            lb->members = xrealloc(lb->members, ((lb->n_members + 1)
-                                                 * sizeof *lb->members));
-            lb->members[lb->n_members++] = addr;
-        }
+        error = add_member(key, word, lb);
     }
     free(copy);
     return error;
@@ -166,12 +180,22 @@ compare_lbs(const void *a_, const void *b_)
     return strcmp((*a)->name, (*b)->name);
 }
 
+static size_t
+count_sessions(const struct tm_model *model, const struct tm_lb *lb)
+{
+    const struct tm_session **sessions;
+    size_t n = tm_model_sessions_to(model, &lb->uuid, &sessions);
+
+    free(sessions);
+    return n;
+}
+
 static void
 cmd_lb_list(struct ctl_context *ctx)
 {
     static const struct tm_ctl_column columns[] = {
         {"uuid", false}, {"name", false}, {"vip", false}, {"members", false},
-        {NULL, false},
+        {"sessions", true}, {NULL, false},
     };
     const struct tm_model *model = &tm_ctl_change(ctx)->model;
     const struct tm_lb **lbs, *lb;
@@ -193,6 +217,7 @@ cmd_lb_list(struct ctl_context *ctx)
             xstrdup(lbs[i]->name),
             lbs[i]->has_vip ? tm_addr_to_string(&lbs[i]->vip) : xstrdup(""),
             format_members(lbs[i]),
+            xasprintf("%"PRIuSIZE, count_sessions(model, lbs[i])),
         };
 
         tm_ctl_table_row(&t, cells);

@@ -226,7 +226,9 @@ may_exist(struct ctl_context *ctx, const struct tm_filter *filter,
 
     if (!shash_find(&ctx->options, "--may-exist")) {
         what = describe(filter, old);
-        error = xasprintf("%s already exists", what);
+        error = xasprintf("%s already exists; rules of one direction need "
+                          "different priorities, 1 to %d", what,
+                          TM_RULE_PRIORITY_MAX);
         free(what);
     } else if (word) {
         what = describe(filter, old);

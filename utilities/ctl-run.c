@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/store/audit.h"
 #include "lib/store/status.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -41,6 +42,7 @@ struct run {
     struct ovsdb_idl *idl;
     int constraint_retries;
     int64_t nb_cfg;             /* To wait for, once committed. */
+    bool served;                /* The server was given the database. */
 };
 
 static bool
@@ -62,7 +64,7 @@ has_init(const struct run *run)
 
 /* Returns false if there is nothing left to do. */
 static bool
-check_database(const struct run *run)
+check_database(struct run *run)
 {
     const char *name = tmrec_idl_class.database;
     struct sset dbs = SSET_INITIALIZER(&dbs);
@@ -74,6 +76,12 @@ check_database(const struct run *run)
         tm_ctl_fail(error);
     }
     if (served) {
+        if (has_init(run) && !run->options->dry_run) {
+            error = tm_ctl_db_upgrade(run->options);
+            if (error) {
+                tm_ctl_fail(error);
+            }
+        }
         return true;
     }
     if (!has_init(run)) {
@@ -87,6 +95,7 @@ check_database(const struct run *run)
     if (error) {
         tm_ctl_fail(error);
     }
+    run->served = true;
     return true;
 }
 
@@ -176,7 +185,9 @@ run_commands(struct run *run, struct ovsdb_idl_txn *txn,
     for (size_t i = 0; i < run->n_commands && !again; i++) {
         struct ctl_command *c = &run->commands[i];
 
-        ctl_context_init_command(&ctx.base, c, i == run->n_commands - 1);
+        /* Never "last": the updates that are allowed then are in no row, and
+         * so in no audit. */
+        ctl_context_init_command(&ctx.base, c, false);
         if (c->syntax->run) {
             c->syntax->run(&ctx.base);
         }
@@ -294,6 +305,16 @@ print_oneline(struct ds *s)
     putchar('\n');
 }
 
+static void
+print_text(const struct run *run, struct ds *s)
+{
+    if (run->options->oneline) {
+        print_oneline(s);
+    } else {
+        fputs(ds_cstr(s), stdout);
+    }
+}
+
 /* Our own lists are tables unless -f says otherwise; those of the commands of
  * db-ctl-base are lists, as in ovs-vsctl. */
 static void
@@ -317,10 +338,8 @@ clear_output(struct run *run, bool print)
         if (print) {
             if (c->table) {
                 print_table(run, c);
-            } else if (run->options->oneline) {
-                print_oneline(&c->output);
             } else {
-                fputs(ds_cstr(&c->output), stdout);
+                print_text(run, &c->output);
             }
         }
         ds_destroy(&c->output);
@@ -331,19 +350,51 @@ clear_output(struct run *run, bool print)
     fflush(stdout);
 }
 
+/* Puts into 'txn' who changes what.  Returns it as a line for the system log,
+ * or NULL if it changes nothing. */
+static char *
+put_audit(const struct run *run, struct ovsdb_idl_txn *txn,
+          struct tm_audit *audit)
+{
+    char *changes = tm_audit_changes(audit);
+    bool any = *changes;
+    char *line;
+
+    if (run->served) {
+        char *rest = changes;
+
+        changes = xasprintf("serve database %s%s%s", tmrec_idl_class.database,
+                            any ? "; " : "", rest);
+        any = true;
+        free(rest);
+    }
+    line = tm_ctl_audit_line(run->args, changes);
+    free(changes);
+    ovsdb_idl_txn_add_comment(txn, "%s", line);
+    if (any && !run->options->dry_run) {
+        return line;
+    }
+    free(line);
+    return NULL;
+}
+
 /* Returns true if the transaction is done. */
 static bool
 run_transaction(struct run *run)
 {
     struct ovsdb_symbol_table *symtab = ovsdb_symbol_table_create();
     struct ovsdb_idl_txn *txn = ovsdb_idl_txn_create(run->idl);
+    struct tm_audit *audit = tm_audit_begin(run->idl);
+    struct tm_ctl_effect *effect = (run->options->explain
+                                    ? tm_ctl_effect_create(run->idl) : NULL);
+    struct ds explanation = DS_EMPTY_INITIALIZER;
     unsigned int seqno = ovsdb_idl_get_seqno(run->idl);
+    char *line = NULL;
     bool done;
 
     if (run->options->dry_run) {
         ovsdb_idl_txn_set_dry_run(txn);
     }
-    ovsdb_idl_txn_add_comment(txn, "tmirror-ctl: %s", run->args);
     for (size_t i = 0; i < run->n_commands; i++) {
         ds_init(&run->commands[i].output);
         run->commands[i].table = NULL;
@@ -352,16 +403,29 @@ run_transaction(struct run *run)
     done = run_commands(run, txn, symtab);
     if (done) {
         check_symbols(symtab);
+        if (effect) {
+            tm_ctl_effect_put(effect, run->idl, &explanation);
+        }
+        line = put_audit(run, txn, audit);
         done = commit(run, txn, seqno);
         if (done) {
+            tm_ctl_audit_log(line);
             run_postprocess(run, txn, symtab);
         }
     } else {
         ovsdb_idl_txn_abort(txn);
     }
+    free(line);
+    tm_audit_destroy(audit);
     ovsdb_idl_txn_destroy(txn);
     ovsdb_symbol_table_destroy(symtab);
     clear_output(run, done);
+    if (effect && done) {
+        print_text(run, &explanation);
+        fflush(stdout);
+    }
+    tm_ctl_effect_destroy(effect);
+    ds_destroy(&explanation);
     return done;
 }
 
@@ -417,7 +481,10 @@ tm_ctl_run(const struct tm_ctl_options *options, const char *args,
     ovsdb_idl_set_leader_only(run.idl, options->leader_only);
     ovsdb_idl_set_db_change_aware(run.idl, false);
     run_prerequisites(&run);
-    if (options->wait_agents) {
+    if (ctl_might_write_to_db(commands, n_commands)) {
+        tm_audit_monitor(run.idl);
+    }
+    if (options->wait_agents || options->explain) {
         tm_change_monitor(run.idl);
         tm_status_monitor(run.idl);
     }

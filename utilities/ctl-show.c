@@ -10,7 +10,9 @@
 
 #include "lib/store/status.h"
 #include "lib/text.h"
+#include "lib/warning.h"
 #include "openvswitch/dynamic-string.h"
+#include "svec.h"
 #include "utilities/ctl.h"
 #include "uuid.h"
 
@@ -27,38 +29,35 @@ show_rules(const struct tm_filter *filter, enum tm_direction direction,
                   tm_direction_to_adjective(direction), n == 1 ? "" : "s");
 }
 
-/* A name as it is, or in quotes with escapes if it has a control character:
- * one that was written past the tools must not forge a line. */
-static void
-put_name(const char *name, struct ds *s)
+char *
+tm_ctl_split_reason(const char *reason, struct svec *advice)
 {
-    for (const char *p = name; *p; p++) {
-        if ((unsigned char) *p < ' ' || *p == 0x7f) {
-            tm_quote_to(name, s);
-            return;
-        }
-    }
-    ds_put_cstr(s, name);
-}
-
-/* The reason of a state on the line of its source; advice, which changes
- * nothing of the state, on a line of its own. */
-static void
-show_reason(const char *reason, struct ds *s)
-{
-    const char *advice = strstr(reason, TM_WARNING_PREFIX);
-    size_t len = advice ? (size_t) (advice - reason) : strlen(reason);
+    static const char separator[] = "; "TM_WARNING_PREFIX;
+    const char *begin = strstr(reason, TM_WARNING_PREFIX);
+    size_t len = begin ? (size_t) (begin - reason) : strlen(reason);
 
     while (len && strchr("; ", reason[len - 1])) {
         len--;
     }
-    if (len) {
-        ds_put_format(s, ": %.*s", (int) len, reason);
+    while (begin) {
+        const char *text = begin + strlen(TM_WARNING_PREFIX);
+        const char *end = strstr(text, separator);
+
+        svec_add_nocopy(advice, xmemdup0(text, (end ? (size_t) (end - text)
+                                                : strlen(text))));
+        begin = end ? end + strlen("; ") : NULL;
     }
-    ds_put_char(s, '\n');
-    if (advice) {
-        ds_put_format(s, "    %s\n", advice);
+    return xmemdup0(reason, len);
+}
+
+/* Lines of their own below the one that they are about. */
+static void
+show_warnings(struct svec *warnings, struct ds *s)
+{
+    for (size_t i = 0; i < warnings->n; i++) {
+        ds_put_format(s, "    "TM_WARNING_PREFIX"%s\n", warnings->names[i]);
     }
+    svec_clear(warnings);
 }
 
 static void
@@ -66,11 +65,13 @@ show_source(const struct ovsdb_idl *idl, const struct tm_model *model,
             const struct tm_source *source, struct ds *s)
 {
     const struct tm_eni *eni = tm_model_get_eni(model, &source->eni);
+    struct svec advice = SVEC_EMPTY_INITIALIZER;
     struct tm_source_status status;
+    char *reason;
 
     tm_source_status_get(idl, &source->uuid, &status);
     ds_put_cstr(s, "  source ");
-    put_name(eni ? eni->name : "", s);
+    tm_name_to(eni ? eni->name : "", s);
     ds_put_format(s, ": %s", status.status);
     if (!strcmp(status.status, "attached")) {
         ds_put_format(s, " on %s", status.agent);
@@ -78,7 +79,11 @@ show_source(const struct ovsdb_idl *idl, const struct tm_model *model,
             ds_put_format(s, " (ofport %"PRId64")", status.ofport);
         }
     }
-    show_reason(status.reason, s);
+    reason = tm_ctl_split_reason(status.reason, &advice);
+    ds_put_format(s, "%s%s\n", reason[0] ? ": " : "", reason);
+    show_warnings(&advice, s);
+    free(reason);
+    svec_destroy(&advice);
     tm_source_status_uninit(&status);
 }
 
@@ -88,28 +93,34 @@ show_session(const struct ovsdb_idl *idl, const struct tm_model *model,
 {
     const struct tm_filter *filter
         = tm_model_get_filter(model, &session->filter);
+    struct svec warnings = SVEC_EMPTY_INITIALIZER;
     char *target = tm_ctl_format_target(model, session);
 
     ds_put_cstr(s, "session ");
-    put_name(session->name, s);
+    tm_name_to(session->name, s);
     ds_put_format(s, " ("UUID_FMT")\n", UUID_ARGS(&session->uuid));
     ds_put_format(s, "  priority %"PRIu16", %s, vni %"PRIu32", target %s\n",
                   session->priority,
                   session->enabled ? "enabled" : "disabled", session->vni,
                   target);
     free(target);
+    tm_warning_of_session(session, &warnings);
+    show_warnings(&warnings, s);
     if (filter) {
         ds_put_cstr(s, "  filter ");
-        put_name(filter->name, s);
+        tm_name_to(filter->name, s);
         ds_put_format(s, " ("UUID_FMT"): ", UUID_ARGS(&filter->uuid));
         show_rules(filter, TM_IN, s);
         ds_put_cstr(s, ", ");
         show_rules(filter, TM_OUT, s);
         ds_put_char(s, '\n');
+        tm_warning_of_filter(filter, &warnings);
+        show_warnings(&warnings, s);
     }
     for (size_t i = 0; i < session->n_sources; i++) {
         show_source(idl, model, &session->sources[i], s);
     }
+    svec_destroy(&warnings);
 }
 
 static void

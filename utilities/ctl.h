@@ -17,6 +17,7 @@
 #include "table.h"
 
 struct sset;
+struct svec;
 
 /* Exit codes, besides EXIT_SUCCESS and EXIT_FAILURE. */
 #define TM_CTL_EXIT_USAGE 2
@@ -30,6 +31,7 @@ struct tm_ctl_options {
     bool retry;                 /* --retry: keep trying to connect. */
     bool oneline;               /* --oneline. */
     bool dry_run;               /* --dry-run: do not commit. */
+    bool explain;               /* --explain: say what changes for copies. */
     bool wait_agents;           /* --wait=agents. */
     bool format_given;          /* -f: 'style.format' counts for all tables. */
     struct table_style style;
@@ -62,6 +64,22 @@ char *tm_ctl_db_list(const struct tm_ctl_options *, struct sset *dbs);
 /* Makes the server at 'remote', which is on this machine, serve
  * Traffic_Mirror.  Returns NULL or a malloc()ed line. */
 char *tm_ctl_db_create(const char *remote);
+/* ctl-upgrade.c: has the server convert the database, if it has the schema of
+ * an earlier release.  Likewise. */
+char *tm_ctl_db_upgrade(const struct tm_ctl_options *);
+
+/* ctl-audit.c: who changed what, as a malloc()ed line. */
+char *tm_ctl_audit_line(const char *args, const char *changes);
+void tm_ctl_audit_log(const char *line);        /* NULL: nothing to tell. */
+
+/* ctl-effect.c: what a transaction does to copies.  Made before its commands
+ * run. */
+struct tm_ctl_effect;
+struct tm_ctl_effect *tm_ctl_effect_create(const struct ovsdb_idl *);
+/* Afterwards, while it is open: appends lines, at least one. */
+void tm_ctl_effect_put(const struct tm_ctl_effect *, const struct ovsdb_idl *,
+                       struct ds *);
+void tm_ctl_effect_destroy(struct tm_ctl_effect *);
 
 /* For struct ctl_command_syntax. */
 void tm_ctl_pre_change(struct ctl_context *);   /* Reads the model. */
@@ -91,7 +109,7 @@ char *tm_ctl_parse_addr(const char *key, const char *value, struct tm_addr *);
 /* A table as output. */
 struct tm_ctl_column {
     const char *name;           /* NULL ends a list. */
-    bool integer;               /* A number in JSON. */
+    bool integer;               /* A number in JSON; null if empty. */
 };
 struct tm_ctl_table {
     struct table *table;        /* The context's. */
@@ -128,13 +146,22 @@ size_t tm_ctl_sort_sessions(const struct tm_model *,
 char *tm_ctl_format_target(const struct tm_model *,
                            const struct tm_session *);
 
+/* Takes the reason that a node gave for the state of a source apart: returns
+ * what explains the state, malloc()ed, and adds each piece of advice, without
+ * TM_WARNING_PREFIX, to 'advice'. */
+char *tm_ctl_split_reason(const char *reason, struct svec *advice);
+
 /* The groups of commands. */
 extern const struct ctl_command_syntax tm_ctl_global_commands[];
 extern const struct ctl_command_syntax tm_ctl_filter_commands[];
 extern const struct ctl_command_syntax tm_ctl_rule_commands[];
 extern const struct ctl_command_syntax tm_ctl_eni_commands[];
 extern const struct ctl_command_syntax tm_ctl_lb_commands[];
+extern const struct ctl_command_syntax tm_ctl_quota_commands[];
 extern const struct ctl_command_syntax tm_ctl_session_commands[];
 extern const struct ctl_command_syntax tm_ctl_show_commands[];
+extern const struct ctl_command_syntax tm_ctl_stats_commands[];
+extern const struct ctl_command_syntax tm_ctl_who_commands[];
+extern const struct ctl_command_syntax tm_ctl_explain_commands[];
 
 #endif /* utilities/ctl.h */

@@ -38,6 +38,7 @@ enum {
     OPT_WAIT,
     OPT_NO_WAIT,
     OPT_DRY_RUN,
+    OPT_EXPLAIN,
     OPT_BOOTSTRAP_CA_CERT,
     OPT_PEER_CA_CERT,
     OPT_LOCAL,
@@ -59,6 +60,7 @@ static const struct option global_options[] = {
     {"wait", required_argument, NULL, OPT_WAIT},
     {"no-wait", no_argument, NULL, OPT_NO_WAIT},
     {"dry-run", no_argument, NULL, OPT_DRY_RUN},
+    {"explain", no_argument, NULL, OPT_EXPLAIN},
     {"oneline", no_argument, NULL, OPT_ONELINE},
     {"timeout", required_argument, NULL, 't'},
     {"retry", no_argument, NULL, OPT_RETRY},
@@ -98,82 +100,35 @@ static const struct ctl_table_class table_classes[TMREC_N_TABLES] = {
     = {&tmrec_rbac_permission_col_table, NULL, NULL},
 };
 
-static void
-print_commands(void)
-{
-    printf("\
-%s: configures traffic mirroring\n\
-usage: %s [OPTIONS] COMMAND [ARG...]\n\
-\n\
-Database:\n\
-  init                        make the database ready\n\
-  show [SESSION]              sessions with filter, sources and their state\n\
-  agent-list                  nodes and what they have applied\n\
-\n\
-Filters:\n\
-  filter-add NAME [description=TEXT]\n\
-  filter-set FILTER KEY=VALUE...\n\
-  filter-del FILTER\n\
-  filter-list\n\
-  rule-add FILTER DIRECTION PRIORITY ACTION [KEY=VALUE]...\n\
-  rule-set FILTER DIRECTION PRIORITY KEY=VALUE...\n\
-  rule-del FILTER [DIRECTION [PRIORITY]]\n\
-  rule-list FILTER\n\
-\n\
-Elastic network interfaces:\n\
-  eni-add ID [KEY=VALUE]...\n\
-  eni-set ID KEY=VALUE...\n\
-  eni-del ID\n\
-  eni-list\n\
-\n\
-Load balancers:\n\
-  lb-add NAME [KEY=VALUE]...\n\
-  lb-set NAME KEY=VALUE...\n\
-  lb-del NAME\n\
-  lb-list\n\
-\n\
-Sessions:\n\
-  session-add NAME PRIORITY FILTER TARGET [KEY=VALUE]...\n\
-  session-set SESSION KEY=VALUE...\n\
-  session-enable SESSION\n\
-  session-disable SESSION\n\
-  session-del SESSION\n\
-  session-list\n\
-  source-add SESSION ENI...\n\
-  source-del SESSION [ENI...]\n\
-\n\
-%s\
-%s",
-           program_name, program_name, ctl_get_db_cmd_usage(),
-           ctl_list_db_tables_usage());
-}
-
+/* One screen of 24 lines and 80 columns, with the prompt that follows: the
+ * manual page has the rest. */
 OVS_NO_RETURN static void
 usage(void)
 {
-    print_commands();
-    printf("\
-\n\
-Options:\n\
-  --db=DATABASE               connect to DATABASE\n\
-                              (default: $"DB_VARIABLE" or %s)\n\
-  --wait=none                 do not wait for nodes (default)\n\
-  --wait=agents               wait until all nodes that are alive applied it\n\
-  -t, --timeout=SECS          wait at most SECS seconds\n\
-  --retry                     keep trying to connect to server forever\n\
-  --dry-run                   do not commit changes to database\n\
-  --oneline                   print exactly one line of output per command\n",
-           ctl_default_db());
-    table_usage();
-    vlog_usage();
-    printf("  --no-syslog                 keep out of the system log\n");
-    stream_usage("database", true, false, true);
-    printf("\n\
-Other options:\n\
-  --commands                  list the commands\n\
-  --options                   list the options\n\
-  -h, --help                  display this help message\n\
-  -V, --version               display version information\n");
+    puts("\
+usage: tmirror-ctl [OPTION]... COMMAND [ARG]... [-- COMMAND...]\n\
+Filters   filter-add NAME [KEY=VALUE]...     filter-set FILTER KEY=VALUE...\n\
+          filter-del FILTER                  filter-list\n\
+Rules     rule-add FILTER DIRECTION PRIORITY ACTION [KEY=VALUE]...\n\
+          rule-set FILTER DIRECTION PRIORITY KEY=VALUE...\n\
+          rule-del FILTER [DIRECTION [PRIORITY]]           rule-list FILTER\n\
+ENIs      eni-add ID [KEY=VALUE]...          eni-set ID KEY=VALUE...\n\
+          eni-del ID                         eni-list\n\
+Load      lb-add NAME [KEY=VALUE]...         lb-set NAME KEY=VALUE...\n\
+balancers lb-del NAME                        lb-list\n\
+Sessions  session-add NAME PRIORITY FILTER TARGET [KEY=VALUE]...\n\
+          session-set SESSION KEY=VALUE... session-del SESSION session-list\n\
+          session-enable SESSION             session-disable SESSION\n\
+Sources   source-add SESSION ENI...          source-del SESSION [ENI...]\n\
+Look      show [SESSION]   stats [SESSION]   who-mirrors ENI     agent-list\n\
+          explain ENI DIRECTION FLOW         DIRECTION is in or out\n\
+Database  init             quota-list        quota-set KEY VALUE\n\
+Rows      list find get set add remove clear create destroy wait-until\n\
+          comment (as in ovs-vsctl)          All is in tmirror-ctl(8)\n\
+Options   --db=REMOTE  -t, --timeout=SECS  --wait=none|agents  --oneline\n\
+          -f, --format=table|list|csv|json --columns=NAMES --no-headings\n\
+          --dry-run [--explain]  --may-exist  --if-exists  --disabled\n\
+          -h, --help  -V, --version  -v SPEC  --commands  --options");
     exit(EXIT_SUCCESS);
 }
 
@@ -225,6 +180,7 @@ handle_own_option(int c, char *arg, struct tm_ctl_options *o)
     case OPT_DB: o->db = arg; return true;
     case OPT_ONELINE: o->oneline = true; return true;
     case OPT_DRY_RUN: o->dry_run = true; return true;
+    case OPT_EXPLAIN: o->explain = true; return true;
     case OPT_RETRY: o->retry = true; return true;
     case OPT_NO_WAIT: o->wait_agents = false; return true;
     case OPT_WAIT: o->wait_agents = !strcmp(arg, "agents"); return true;
@@ -357,11 +313,15 @@ register_commands(void)
     ctl_init(&tmrec_idl_class, tmrec_table_classes, table_classes, NULL, NULL);
     ctl_register_commands(tm_ctl_global_commands);
     ctl_register_commands(tm_ctl_show_commands);
+    ctl_register_commands(tm_ctl_stats_commands);
+    ctl_register_commands(tm_ctl_who_commands);
+    ctl_register_commands(tm_ctl_explain_commands);
     ctl_register_commands(tm_ctl_filter_commands);
     ctl_register_commands(tm_ctl_rule_commands);
     ctl_register_commands(tm_ctl_eni_commands);
     ctl_register_commands(tm_ctl_lb_commands);
     ctl_register_commands(tm_ctl_session_commands);
+    ctl_register_commands(tm_ctl_quota_commands);
 }
 
 int
@@ -381,12 +341,17 @@ main(int argc, char *argv[])
     fatal_ignore_sigpipe();
     vlog_set_levels(NULL, VLF_CONSOLE, VLL_OFF);
     vlog_set_levels_from_string_assert("fatal_signal:console:warn");
+    /* The system log is for changes, not for who looks at what. */
+    vlog_set_levels_from_string_assert("reconnect:syslog:warn");
     opterr = 0;
 
     register_commands();
     check_arguments(argc, argv);
     args = process_escape_args(argv + 1);
     parse_options(argc, argv, &options, &local_options);
+    if (options.explain && !options.dry_run) {
+        tm_ctl_usage_error(xstrdup("--explain needs --dry-run"));
+    }
     if (!options.db) {
         const char *db = getenv(DB_VARIABLE);
 
@@ -397,8 +362,7 @@ main(int argc, char *argv[])
     if (error) {
         tm_ctl_usage_error(error);
     }
-    VLOG(ctl_might_write_to_db(commands, n_commands) ? VLL_INFO : VLL_DBG,
-         "Called as %s", args);
+    VLOG_DBG("Called as %s", args);
 
     ctl_timeout_setup(options.timeout);
     tm_ctl_run(&options, args, commands, n_commands);

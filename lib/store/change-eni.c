@@ -23,45 +23,6 @@
 #include "svec.h"
 #include "util.h"
 
-/* Characters of an ENI's name: it is an iface-id, which others choose. */
-#define ENI_NAME_MAX 255
-
-static char *
-quoted(const char *kind, const char *name)
-{
-    char *q = tm_quote(name);
-    char *s = xasprintf("%s %s", kind, q);
-
-    free(q);
-    return s;
-}
-
-/* "KIND "NAME" is the target of a session and needs an address" if the object
- * 'uuid' of 'model' has lost what its sessions need. */
-static char *
-check_targets(const struct tm_model *model, const struct uuid *uuid)
-{
-    const struct tm_session **sessions;
-    size_t n = tm_model_sessions_to(model, uuid, &sessions);
-    char *error = NULL;
-
-    for (size_t i = 0; i < n && !error; i++) {
-        struct tm_addr addr;
-        char *reason = tm_model_target_address(model, sessions[i], 0, &addr);
-
-        if (reason) {
-            char *name = tm_quote(sessions[i]->name);
-
-            error = xasprintf("%s, and it is the target of session %s",
-                              reason, name);
-            free(name);
-            free(reason);
-        }
-    }
-    free(sessions);
-    return error;
-}
-
 /* Addresses as the database has them. */
 static void
 addresses_to_svec(const struct tm_addr *addrs, size_t n, struct svec *out)
@@ -88,31 +49,6 @@ addresses_equal(const struct tm_addr *a, size_t n_a, const struct tm_addr *b,
 }
 
 /* ENIs. */
-
-static char *
-validate_eni(const struct tm_change *c, const struct tm_eni *e)
-{
-    const struct tm_eni *other = tm_model_get_eni_by_name(&c->model, e->name);
-    size_t length = strlen(e->name);
-    bool ok = length && length <= ENI_NAME_MAX;
-    const char *p = e->name;
-    char *name, *error = NULL;
-
-    while (ok && *p) {
-        uint32_t cp;
-
-        ok = tm_utf8_next(&p, &cp) && cp > ' ' && cp != 0x7f;
-    }
-    name = tm_quote(e->name);
-    if (!ok) {
-        error = xasprintf("ENI %s: an ENI has 1 to %d characters and no "
-                          "blanks", name, ENI_NAME_MAX);
-    } else if (other && !uuid_equals(&other->uuid, &e->uuid)) {
-        error = xasprintf("ENI %s already exists", name);
-    }
-    free(name);
-    return error;
-}
 
 static bool
 macs_equal(const struct tm_eni *a, const struct tm_eni *b)
@@ -205,7 +141,9 @@ tm_change_put_eni(struct tm_change *c, struct tm_eni *e, struct uuid *uuid)
     tm_eni_finish(e);
     error = (!uuid_is_zero(&e->uuid) && !(row && old)
              ? tm_change_no_row("Network_Interface", &e->uuid)
-             : validate_eni(c, e));
+             : tm_validate_change(&(struct tm_proposal) {
+                   .model = &c->model, .kind = TM_ENI, .old = old, .new = e,
+               }));
     if (error) {
         goto exit;
     }
@@ -221,7 +159,6 @@ tm_change_put_eni(struct tm_change *c, struct tm_eni *e, struct uuid *uuid)
     if (write_eni(row, e, old)) {
         tm_change_guard(c);
         tm_model_put_eni(&c->model, tm_eni_from_row(row), NULL);
-        error = check_targets(&c->model, &row->header_.uuid);
     }
     if (uuid) {
         *uuid = row->header_.uuid;
@@ -237,22 +174,19 @@ tm_change_remove_eni(struct tm_change *c, const struct uuid *uuid)
 {
     const struct tmrec_network_interface *row
         = tmrec_network_interface_get_for_uuid(c->idl, uuid);
-    const struct tm_session **users;
+    const struct tm_eni *old = tm_model_get_eni(&c->model, uuid);
     struct uuid copy = *uuid;
-    size_t n_users;
+    char *error;
 
-    if (!row) {
+    if (!row || !old) {
         return tm_change_no_row("Network_Interface", uuid);
     }
-    n_users = tm_model_all_sessions_of(&c->model, uuid, &users);
-    if (!n_users) {
-        free(users);
-        n_users = tm_model_sessions_to(&c->model, uuid, &users);
+    error = tm_validate_change(&(struct tm_proposal) {
+        .model = &c->model, .kind = TM_ENI, .old = old,
+    });
+    if (error) {
+        return error;
     }
-    if (n_users) {
-        return tm_change_in_use(quoted("ENI", row->name), users, n_users);
-    }
-    free(users);
 
     tm_change_guard(c);
     tmrec_network_interface_delete(row);
@@ -261,32 +195,6 @@ tm_change_remove_eni(struct tm_change *c, const struct uuid *uuid)
 }
 
 /* Load balancers. */
-
-static char *
-validate_lb(const struct tm_change *c, const struct tm_lb *lb,
-            const struct tm_lb *old)
-{
-    const struct tm_lb *other;
-    char *error = old ? NULL : tm_validate_name("name", lb->name);
-
-    if (error) {
-        return error;
-    }
-    HMAP_FOR_EACH (other, node, &c->model.lbs) {
-        if (!strcmp(other->name, lb->name)
-            && !uuid_equals(&other->uuid, &lb->uuid)) {
-            char *what = quoted("load balancer", lb->name);
-
-            error = xasprintf("%s already exists", what);
-            free(what);
-            return error;
-        }
-    }
-    if (lb->has_vip && lb->n_members) {
-        return xstrdup("vip and members exclude each other");
-    }
-    return NULL;
-}
 
 /* Returns true if that changed anything. */
 static bool
@@ -332,7 +240,9 @@ tm_change_put_lb(struct tm_change *c, struct tm_lb *lb, struct uuid *uuid)
     tm_lb_finish(lb);
     error = (!uuid_is_zero(&lb->uuid) && !(row && old)
              ? tm_change_no_row("Load_Balancer", &lb->uuid)
-             : validate_lb(c, lb, old));
+             : tm_validate_change(&(struct tm_proposal) {
+                   .model = &c->model, .kind = TM_LB, .old = old, .new = lb,
+               }));
     if (error) {
         goto exit;
     }
@@ -348,7 +258,6 @@ tm_change_put_lb(struct tm_change *c, struct tm_lb *lb, struct uuid *uuid)
     if (write_lb(row, lb, old)) {
         tm_change_guard(c);
         tm_model_put_lb(&c->model, tm_lb_from_row(row), NULL);
-        error = check_targets(&c->model, &row->header_.uuid);
     }
     if (uuid) {
         *uuid = row->header_.uuid;
@@ -364,19 +273,19 @@ tm_change_remove_lb(struct tm_change *c, const struct uuid *uuid)
 {
     const struct tmrec_load_balancer *row
         = tmrec_load_balancer_get_for_uuid(c->idl, uuid);
-    const struct tm_session **users;
+    const struct tm_lb *old = tm_model_get_lb(&c->model, uuid);
     struct uuid copy = *uuid;
-    size_t n_users;
+    char *error;
 
-    if (!row) {
+    if (!row || !old) {
         return tm_change_no_row("Load_Balancer", uuid);
     }
-    n_users = tm_model_sessions_to(&c->model, uuid, &users);
-    if (n_users) {
-        return tm_change_in_use(quoted("load balancer", row->name), users,
-                                n_users);
+    error = tm_validate_change(&(struct tm_proposal) {
+        .model = &c->model, .kind = TM_LB, .old = old,
+    });
+    if (error) {
+        return error;
     }
-    free(users);
 
     tm_change_guard(c);
     tmrec_load_balancer_delete(row);

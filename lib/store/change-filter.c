@@ -10,7 +10,7 @@
  * Two writers of rules of one filter collide in its column 'rules', which both
  * verify; a change of a rule touches that column only by the check.  A rule
  * that is changed is verified whole, since whether it is legal depends on all
- * of its columns. */
+ * of its columns; for one that is added, the quotas are. */
 
 #include <config.h>
 
@@ -32,20 +32,6 @@ static void
 reread_filter(struct tm_change *c, const struct tmrec_mirror_filter *row)
 {
     tm_model_put_filter(&c->model, tm_filter_from_row(row), NULL);
-}
-
-static char *
-validate_filter(const struct tm_filter *f, const struct tm_filter *old)
-{
-    char *error = NULL;
-
-    if (!old || strcmp(f->name, old->name)) {
-        error = tm_validate_name("name", f->name);
-    }
-    if (!error && (!old || strcmp(f->description, old->description))) {
-        error = tm_validate_description("description", f->description);
-    }
-    return error;
 }
 
 /* Returns true if that changed anything. */
@@ -84,7 +70,10 @@ tm_change_put_filter(struct tm_change *c, struct tm_filter *f,
     }
     error = (!uuid_is_zero(&f->uuid) && !(row && old)
              ? tm_change_no_row("Mirror_Filter", &f->uuid)
-             : validate_filter(f, old));
+             : tm_validate_change(&(struct tm_proposal) {
+                   .model = &c->model, .kind = TM_FILTER,
+                   .old = old, .new = f,
+               }));
     if (error) {
         goto exit;
     }
@@ -117,22 +106,19 @@ tm_change_remove_filter(struct tm_change *c, const struct uuid *uuid)
 {
     const struct tmrec_mirror_filter *row
         = tmrec_mirror_filter_get_for_uuid(c->idl, uuid);
-    const struct tm_session **users;
+    const struct tm_filter *old = tm_model_get_filter(&c->model, uuid);
     struct uuid copy = *uuid;
-    size_t n_users;
+    char *error;
 
-    if (!row) {
+    if (!row || !old) {
         return tm_change_no_row("Mirror_Filter", uuid);
     }
-    n_users = tm_model_sessions_with_filter(&c->model, uuid, &users);
-    if (n_users) {
-        char *name = tm_quote(row->name);
-        char *what = xasprintf("filter %s", name);
-
-        free(name);
-        return tm_change_in_use(what, users, n_users);
+    error = tm_validate_change(&(struct tm_proposal) {
+        .model = &c->model, .kind = TM_FILTER, .old = old,
+    });
+    if (error) {
+        return error;
     }
-    free(users);
 
     tm_change_guard(c);
     for (size_t i = 0; i < row->n_rules; i++) {
@@ -174,31 +160,37 @@ tm_change_find_rules(const struct tm_change *c, const struct uuid *filter,
     return n;
 }
 
-/* Another rule of 'filter' must not have the direction and priority of
- * 'rule'. */
+/* Judges 'rule', which is that of 'row', or new if that is NULL.  Counts rows:
+ * also one that is wrong has its priority and takes its place. */
 static char *
-check_slot(const struct tm_change *c, const struct tmrec_mirror_filter *filter,
-           const struct tm_rule *rule)
+validate_rule(const struct tm_change *c,
+              const struct tmrec_mirror_filter *filter,
+              const struct tmrec_mirror_filter_rule *row,
+              const struct tm_rule *rule)
 {
-    struct uuid *rules;
-    char *error = NULL;
-    size_t n;
+    struct tm_rule old = { .direction = 0 };
+    struct tm_proposal p = {
+        .model = &c->model,
+        .kind = TM_RULE,
+        .new = rule,
+        .filter = tm_model_get_filter(&c->model, &filter->header_.uuid),
+    };
 
-    n = tm_change_find_rules(c, &filter->header_.uuid, rule->direction,
-                             rule->priority, &rules);
-    for (size_t i = 0; i < n && !error; i++) {
-        if (!uuid_equals(&rules[i], &rule->uuid)) {
-            char *name = tm_quote(filter->name);
+    if (row && tm_direction_from_string(row->direction, &old.direction)) {
+        p.old = &old;
+    }
+    for (size_t i = 0; i < filter->n_rules; i++) {
+        const struct tmrec_mirror_filter_rule *other = filter->rules[i];
+        enum tm_direction direction;
 
-            error = xasprintf("filter %s already has an %s rule with "
-                              "priority %"PRIu16, name,
-                              tm_direction_to_adjective(rule->direction),
-                              rule->priority);
-            free(name);
+        if (!uuid_equals(&other->header_.uuid, &rule->uuid)
+            && tm_direction_from_string(other->direction, &direction)
+            && direction == rule->direction) {
+            p.n_others++;
+            p.is_taken |= other->priority == rule->priority;
         }
     }
-    free(rules);
-    return error;
+    return tm_validate_change(&p);
 }
 
 /* Writes all columns of 'row', which is new or verified whole. */
@@ -282,22 +274,16 @@ tm_change_put_rule(struct tm_change *c, const struct uuid *filter_uuid,
         if (!row || !has_rule(filter, &rule->uuid)) {
             return tm_change_no_row("Mirror_Filter_Rule", &rule->uuid);
         }
-        if (strcmp(row->direction, tm_direction_to_string(rule->direction))) {
-            return xstrdup("the direction of a rule cannot be changed");
-        }
     }
-    error = tm_validate_rule(rule);
-    if (!error) {
-        error = tm_validate_description("description", rule->description);
-    }
-    if (!error) {
-        error = check_slot(c, filter, rule);
-    }
+    error = validate_rule(c, filter, row, rule);
     if (error) {
         return error;
     }
 
     tm_change_verify(&filter->header_, &tmrec_table_mirror_filter);
+    if (!row) {
+        tm_change_verify_quotas(c);
+    }
     if (row) {
         tm_change_verify(&row->header_, &tmrec_table_mirror_filter_rule);
     } else {

@@ -16,10 +16,17 @@
 struct ovsdb_idl_row;
 struct ovsdb_idl_table_class;
 
+/* The key in TM_Global.external_ids of tm_change_guard()'s number. */
+#define TM_CHANGE_KEY "tmirror-changes"
+
 /* Makes this transaction and every other one that calls this collide, so that
  * each decides on the result of the one before.  For what rests on more rows
  * than those it writes: names, priorities of other sessions, who uses what. */
 void tm_change_guard(struct tm_change *);
+
+/* Makes the transaction fail, to be tried again, if a quota changes meanwhile.
+ * What is guarded needs no more. */
+void tm_change_verify_quotas(struct tm_change *);
 
 /* Makes the transaction fail, to be tried again, if a column of 'row' changes
  * meanwhile.  Call it before writing to 'row'. */
@@ -31,11 +38,6 @@ void tm_change_verify(const struct ovsdb_idl_row *,
  * first checks what a row that this transaction made refers to; so unmake
  * that. */
 void tm_change_drop(const struct ovsdb_idl_row *row);
-
-/* "WHAT is used by session A, B and 3 more", or NULL if 'n' is 0.  Takes both
- * 'sessions' and 'what' over. */
-char *tm_change_in_use(char *what, const struct tm_session **sessions,
-                       size_t n);
 
 /* "table "x" ...: gone meanwhile" for a UUID without a row. */
 char *tm_change_no_row(const char *table, const struct uuid *);

@@ -3,11 +3,8 @@
  *
  * Sessions with their sources.
  *
- * A session that somebody wrote wrongly past the tools can still be disabled,
- * renamed and stripped of sources: it is judged only when a change could make
- * it, or keep it, effective in a new way.  All changes are guarded, since the
- * rules about sessions (priorities, source and target at once) speak about
- * other sessions.
+ * All changes are guarded, since the rules about sessions (priorities, source
+ * and target at once, quotas) speak about other sessions.
  *
  * A source is a row of its own, with the state that its node reports; sources
  * that stay keep their rows, and so their state. */
@@ -25,15 +22,6 @@
 #include "lib/validate.h"
 #include "ovsdb-schema/traffic-mirror-idl.h"
 #include "util.h"
-
-static bool
-target_differs(const struct tm_session *a, const struct tm_session *b)
-{
-    return (a->target_type != b->target_type
-            || (a->target_type == TM_TARGET_IP
-                ? !tm_addr_equal(&a->target_addr, &b->target_addr)
-                : !uuid_equals(&a->target, &b->target)));
-}
 
 static bool
 has_source_row(const struct tm_session *s, const struct uuid *row)
@@ -66,45 +54,6 @@ removes_source(const struct tm_session *s, const struct tm_session *old)
         }
     }
     return false;
-}
-
-/* True if 's' must satisfy every constraint for the sake of what it changes of
- * 'old'. */
-static bool
-must_be_valid(const struct tm_session *s, const struct tm_session *old)
-{
-    return (!old
-            || (s->enabled && !old->enabled)
-            || s->priority != old->priority
-            || s->vni != old->vni
-            || s->packet_length != old->packet_length
-            || !uuid_equals(&s->filter, &old->filter)
-            || target_differs(s, old)
-            || adds_source(s));
-}
-
-static char *
-validate_session(const struct tm_change *c, const struct tm_session *s,
-                 const struct tm_session *old)
-{
-    char *error = NULL;
-
-    if (!old || strcmp(s->name, old->name)) {
-        error = tm_validate_name("name", s->name);
-    }
-    if (!error && (!old || strcmp(s->description, old->description))) {
-        error = tm_validate_description("description", s->description);
-    }
-    if (!error && must_be_valid(s, old)) {
-        error = tm_validate_session(s);
-        if (!error && !tm_model_get_filter(&c->model, &s->filter)) {
-            error = tm_change_no_row("Mirror_Filter", &s->filter);
-        }
-        if (!error) {
-            error = tm_validate_session_in(&c->model, s);
-        }
-    }
-    return error;
 }
 
 static void
@@ -227,7 +176,7 @@ write_session(struct tm_change *c, const struct tmrec_mirror_session *row,
             row, tmrec_mirror_filter_get_for_uuid(c->idl, &s->filter));
         changed = true;
     }
-    if (!old || target_differs(s, old)) {
+    if (!old || !tm_session_same_target(s, old)) {
         write_target(c, row, s);
         changed = true;
     }
@@ -253,7 +202,10 @@ tm_change_put_session(struct tm_change *c, struct tm_session *s,
     tm_session_finish(s);
     error = (!uuid_is_zero(&s->uuid) && !(row && old)
              ? tm_change_no_row("Mirror_Session", &s->uuid)
-             : validate_session(c, s, old));
+             : tm_validate_change(&(struct tm_proposal) {
+                   .model = &c->model, .kind = TM_SESSION,
+                   .old = old, .new = s,
+               }));
     if (error) {
         goto exit;
     }

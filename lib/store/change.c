@@ -13,7 +13,8 @@
  * it: two writers that decided on the same state collide there, and the loser
  * decides again.  The number is in external_ids because no node looks there:
  * it wakes nobody up.  Rules need none of this; they verify their filter's
- * column 'rules', so that writers of different filters never meet. */
+ * column 'rules' and the quotas, so that writers of different filters never
+ * meet. */
 
 #include <config.h>
 
@@ -30,14 +31,8 @@
 #include "smap.h"
 #include "util.h"
 
-/* The key in TM_Global.external_ids, see above. */
-#define CHANGES_KEY "tmirror-changes"
-
 /* As many letters of a UUID as ovs-vsctl wants. */
 #define PREFIX_MIN 4
-
-/* Names of sessions in a message. */
-#define IN_USE_MAX 3
 
 static void
 monitor_table(struct ovsdb_idl *idl, const struct ovsdb_idl_table_class *table)
@@ -125,12 +120,82 @@ tm_change_guard(struct tm_change *c)
     tm_change_put_global(c);
     global = tmrec_tm_global_first(c->idl);
     tmrec_tm_global_verify_external_ids(global);
-    n = smap_get_ullong(&global->external_ids, CHANGES_KEY, 0);
+    n = smap_get_ullong(&global->external_ids, TM_CHANGE_KEY, 0);
     smap_clone(&ids, &global->external_ids);
-    smap_remove(&ids, CHANGES_KEY);
-    smap_add_format(&ids, CHANGES_KEY, "%llu", n + 1);
+    smap_remove(&ids, TM_CHANGE_KEY);
+    smap_add_format(&ids, TM_CHANGE_KEY, "%llu", n + 1);
     tmrec_tm_global_set_external_ids(global, &ids);
     smap_destroy(&ids);
+}
+
+void
+tm_change_verify_quotas(struct tm_change *c)
+{
+    tm_change_put_global(c);
+    tmrec_tm_global_verify_quotas(tmrec_tm_global_first(c->idl));
+}
+
+/* True if 'row', which may be NULL, has 'limit' for 'key', or nothing if
+ * 'is_default'. */
+static bool
+has_quota(const struct tmrec_tm_global *row, const char *key, int64_t limit,
+          bool is_default)
+{
+    for (size_t i = 0; row && i < row->n_quotas; i++) {
+        if (!strcmp(row->key_quotas[i], key)) {
+            return !is_default && row->value_quotas[i] == limit;
+        }
+    }
+    return is_default;
+}
+
+/* Writes 'limit' for 'key', or takes 'key' away if 'is_default', whatever is
+ * there.  Not by an update of the one key, since that is in no row before it
+ * is committed. */
+static void
+write_quota(const struct tmrec_tm_global *row, const char *key, int64_t limit,
+            bool is_default)
+{
+    const char **keys = xmalloc((row->n_quotas + 1) * sizeof *keys);
+    int64_t *values = xmalloc((row->n_quotas + 1) * sizeof *values);
+    size_t n = 0;
+
+    for (size_t i = 0; i < row->n_quotas; i++) {
+        if (strcmp(row->key_quotas[i], key)) {
+            keys[n] = row->key_quotas[i];
+            values[n++] = row->value_quotas[i];
+        }
+    }
+    if (!is_default) {
+        keys[n] = key;
+        values[n++] = limit;
+    }
+    tmrec_tm_global_set_quotas(row, keys, values, n);
+    free(keys);
+    free(values);
+}
+
+char *
+tm_change_put_quota(struct tm_change *c, const char *key, const char *value)
+{
+    const struct tmrec_tm_global *row = tmrec_tm_global_first(c->idl);
+    enum tm_quota quota;
+    bool is_default;
+    int64_t limit;
+    char *error = tm_quota_parse(key, value, &quota, &limit);
+
+    if (error) {
+        return error;
+    }
+    is_default = limit == tm_quota_classes[quota].by_default;
+    if (!has_quota(row, key, limit, is_default)) {
+        tm_change_guard(c);
+        row = tmrec_tm_global_first(c->idl);
+        tmrec_tm_global_verify_quotas(row);
+        write_quota(row, key, limit, is_default);
+        tm_model_put_global(&c->model, row);
+    }
+    return NULL;
 }
 
 void
@@ -148,36 +213,6 @@ tm_change_drop(const struct ovsdb_idl_row *row)
     if (!row->old_datum) {
         ovsdb_idl_txn_delete(row);
     }
-}
-
-static int
-compare_session_names(const void *a_, const void *b_)
-{
-    const struct tm_session *const *a = a_;
-    const struct tm_session *const *b = b_;
-
-    return strcmp((*a)->name, (*b)->name);
-}
-
-char *
-tm_change_in_use(char *what, const struct tm_session **sessions, size_t n)
-{
-    struct ds s = DS_EMPTY_INITIALIZER;
-
-    if (n) {
-        qsort(sessions, n, sizeof *sessions, compare_session_names);
-        ds_put_format(&s, "%s is used by session%s ", what, n > 1 ? "s" : "");
-        for (size_t i = 0; i < MIN(n, IN_USE_MAX); i++) {
-            ds_put_cstr(&s, i ? ", " : "");
-            tm_quote_to(sessions[i]->name, &s);
-        }
-        if (n > IN_USE_MAX) {
-            ds_put_format(&s, " and %"PRIuSIZE" more", n - IN_USE_MAX);
-        }
-    }
-    free(what);
-    free(sessions);
-    return n ? ds_steal_cstr(&s) : NULL;
 }
 
 char *

@@ -58,6 +58,10 @@ bool tm_change_put_global(struct tm_change *);
  * changes: nodes confirm it.  Error if the row is missing. */
 char *tm_change_bump(struct tm_change *);
 
+/* A key and value of quota-set: an empty value stands for the default. */
+char *tm_change_put_quota(struct tm_change *, const char *key,
+                          const char *value);
+
 /* Each _put makes the object if its UUID is zero, else turns the one with its
  * UUID into it.  Stores its UUID in '*uuid' unless NULL.  That of a new object
  * is final, but another one if the transaction has to be tried again.

@@ -267,7 +267,8 @@ target_from_row(const struct reading *rd,
     bool clear = true;
     for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
         if (i != type && filled[i]) {
-            complain(rd, xasprintf("%s: not used, since target_type is %s",
+            complain(rd, xasprintf("%s: not used, since target_type is %s "
+                                   "and the quota targets-per-session is 1",
                                    targets[i].column, targets[type].type));
             clear = false;
         }
@@ -472,13 +473,44 @@ tm_lb_from_row(const struct tmrec_load_balancer *row)
     }
     addresses_from_row(&rd, "members", row->members, row->n_members,
                        &lb->members, &lb->n_members);
+    if (lb->has_vip && lb->n_members) {
+        is_valid(&rd, xstrdup("vip and members exclude each other; vip is "
+                              "ignored"));
+    }
     tm_lb_finish(lb);
     return lb;
 }
 
 void
+tm_model_put_global(struct tm_model *model, const struct tmrec_tm_global *row)
+{
+    struct tm_problems problems;
+    int64_t quotas[TM_N_QUOTAS];
+    struct reading rd = {
+        .table = "TM_Global",
+        .row = row ? &row->header_.uuid : &UUID_ZERO,
+        .problems = &problems,
+    };
+
+    tm_problems_init(&problems);
+    tm_quotas_init(quotas);
+    for (size_t i = 0; row && i < row->n_quotas; i++) {
+        const char *key = row->key_quotas[i];
+        enum tm_quota quota;
+
+        if (is_fine(&rd, "quotas",
+                    tm_quota_check(key, row->value_quotas[i], &quota))) {
+            quotas[quota] = row->value_quotas[i];
+        }
+    }
+    tm_model_set_quotas(model, rd.row, quotas, &problems);
+}
+
+void
 tm_model_from_idl(struct tm_model *model, const struct ovsdb_idl *idl)
 {
+    tm_model_put_global(model, tmrec_tm_global_first(idl));
+
     const struct tmrec_load_balancer *lb;
     TMREC_LOAD_BALANCER_FOR_EACH (lb, idl) {
         tm_model_put_lb(model, tm_lb_from_row(lb), NULL);

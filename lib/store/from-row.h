@@ -20,11 +20,15 @@ struct tmrec_mirror_filter;
 struct tmrec_mirror_session;
 struct tmrec_network_interface;
 struct tmrec_load_balancer;
+struct tmrec_tm_global;
 
 struct tm_filter *tm_filter_from_row(const struct tmrec_mirror_filter *);
 struct tm_session *tm_session_from_row(const struct tmrec_mirror_session *);
 struct tm_eni *tm_eni_from_row(const struct tmrec_network_interface *);
 struct tm_lb *tm_lb_from_row(const struct tmrec_load_balancer *);
+
+/* The quotas of 'model'; 'row' may be NULL. */
+void tm_model_put_global(struct tm_model *, const struct tmrec_tm_global *row);
 
 /* All rows of 'idl', as the transaction under way sees them, into 'model',
  * which must be empty. */

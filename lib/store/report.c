@@ -212,7 +212,7 @@ write_agent(struct tm_reporter *r, const struct ovsdb_idl *idl)
     if (!row) {
         row = tmrec_agent_insert(r->txn);
     }
-    if (tm_wanted_sync_agent(&r->wanted, row, true)) {
+    if (tm_wanted_sync_agent(&r->wanted, idl, row, true)) {
         r->n_written++;
         r->written = UUID_ZERO;
     }
@@ -431,7 +431,7 @@ agent_is_wrong(const struct tm_reporter *r, const struct ovsdb_idl *idl)
         return false;
     }
     row = tm_wanted_find_agent(&r->wanted, idl);
-    return !row || tm_wanted_sync_agent(&r->wanted, row, false);
+    return !row || tm_wanted_sync_agent(&r->wanted, idl, row, false);
 }
 
 static bool

@@ -9,6 +9,7 @@
 #include "lib/store/store-internal.h"
 
 #include "lib/text.h"
+#include "lib/validate.h"
 #include "openvswitch/dynamic-string.h"
 #include "ovsdb-idl.h"
 #include "util.h"
@@ -316,6 +317,13 @@ tm_store_show_problems(const struct tm_store *store, struct ds *ds)
     const struct tm_model *model = &store->model;
     struct sset lines = SSET_INITIALIZER(&lines);
     const char *error = tm_reporter_error(store->reporter);
+    struct tm_problems excess;
+
+    collect_problems(&model->quota_problems, &lines);
+    tm_problems_init(&excess);
+    tm_validate_model(model, &excess);
+    collect_problems(&excess, &lines);
+    tm_problems_uninit(&excess);
 
     const struct tm_filter *filter;
     HMAP_FOR_EACH (filter, node, &model->filters) {

@@ -43,6 +43,8 @@ tm_status_monitor(struct ovsdb_idl *idl)
     ovsdb_idl_add_column(idl, &tmrec_agent_col_version);
     ovsdb_idl_add_column(idl, &tmrec_agent_col_pipeline);
     ovsdb_idl_add_column(idl, &tmrec_agent_col_problems);
+    ovsdb_idl_add_column(idl, &tmrec_agent_col_metrics);
+    ovsdb_idl_add_column(idl, &tmrec_agent_col_encap_ips);
     ovsdb_idl_add_column(idl, &tmrec_agent_col_nb_cfg);
     ovsdb_idl_add_column(idl, &tmrec_agent_col_nb_cfg_timestamp);
     ovsdb_idl_add_column(idl, &tmrec_agent_col_alive_at);
@@ -76,6 +78,24 @@ tm_status_eni_agent(const struct ovsdb_idl *idl, const struct uuid *eni)
         = tmrec_network_interface_get_for_uuid(idl, eni);
 
     return xstrdup(row ? row->agent : "");
+}
+
+enum tm_ip
+tm_status_agent_prefers(const struct ovsdb_idl *idl, const char *agent)
+{
+    const struct tmrec_agent *row;
+
+    TMREC_AGENT_FOR_EACH (row, idl) {
+        bool has4 = false, has6 = false;
+
+        for (size_t i = 0; i < row->n_encap_ips; i++) {
+            *(strchr(row->encap_ips[i], ':') ? &has6 : &has4) = true;
+        }
+        if (!strcmp(row->name, agent)) {
+            return has6 && !has4 ? TM_IPV6 : 0;
+        }
+    }
+    return 0;
 }
 
 /* Milliseconds. */
@@ -130,6 +150,7 @@ tm_agent_status_list(const struct ovsdb_idl *idl,
             .version = xstrdup(row->version),
             .pipeline = xstrdup(row->pipeline),
             .problems = ds_steal_cstr(&problems),
+            .metrics = xstrdup(row->metrics ? row->metrics : ""),
             .nb_cfg = row->nb_cfg,
             .nb_cfg_timestamp = row->nb_cfg_timestamp,
             .alive_until = alive_until(row, interval),
@@ -151,6 +172,7 @@ tm_agent_status_destroy(struct tm_agent_status *agents, size_t n)
         free(agents[i].version);
         free(agents[i].pipeline);
         free(agents[i].problems);
+        free(agents[i].metrics);
     }
     free(agents);
 }

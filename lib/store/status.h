@@ -16,8 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/model.h"
+
 struct ovsdb_idl;
-struct uuid;
 
 /* Adds to 'idl', before its first run, the columns that this module reads. */
 void tm_status_monitor(struct ovsdb_idl *);
@@ -39,10 +40,16 @@ void tm_source_status_uninit(struct tm_source_status *);
 /* The node that an ENI is plugged into, "" for none; malloc()ed. */
 char *tm_status_eni_agent(const struct ovsdb_idl *, const struct uuid *eni);
 
+/* The IP version by which 'agent' sends copies to a target that has both, see
+ * tm_model_target_address(). */
+enum tm_ip tm_status_agent_prefers(const struct ovsdb_idl *,
+                                   const char *agent);
+
 /* A node. */
 struct tm_agent_status {
     char *name, *hostname, *version, *pipeline;
     char *problems;             /* Separated by "; ". */
+    char *metrics;              /* "ADDR:PORT" of its HTTP; "": none. */
     int64_t nb_cfg;
     int64_t nb_cfg_timestamp;   /* Milliseconds since the epoch; 0: never. */
     int64_t alive_until;        /* Likewise; 0: stopped on purpose. */

@@ -42,6 +42,7 @@ const char *tm_store_option(const struct tm_store *, const char *key);
 /* What the node says about itself: its Agent row. */
 struct tm_agent_report {
     const char *name, *hostname, *version, *pipeline;
+    const char *metrics;        /* "ADDR:PORT" of HTTP, or NULL. */
     const struct sset *encap_ips;
     const struct sset *problems;
     int64_t nb_cfg;             /* Confirmed by the switch. */

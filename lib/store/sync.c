@@ -360,6 +360,13 @@ take_global(struct tm_store *store)
 {
     const struct tmrec_tm_global *row = tmrec_tm_global_first(store->idl);
 
+    struct tm_problems old;
+
+    tm_problems_clone(&old, &store->model.quota_problems);
+    tm_model_put_global(&store->model, row);
+    log_new_problems(&old, &store->model.quota_problems);
+    tm_problems_uninit(&old);
+
     store->nb_cfg = row ? row->nb_cfg : 0;
     if (!row) {
         smap_clear(&store->options);
@@ -394,6 +401,7 @@ tm_sync_run(struct tm_store *store, struct tm_dirty *dirty)
 static const struct ovsdb_idl_column *const columns[] = {
     &tmrec_tm_global_col_nb_cfg,
     &tmrec_tm_global_col_options,
+    &tmrec_tm_global_col_quotas,
 
     &tmrec_mirror_filter_col_name,
     &tmrec_mirror_filter_col_description,
@@ -453,6 +461,7 @@ static const struct ovsdb_idl_column *const columns[] = {
     &tmrec_agent_col_nb_cfg,
     &tmrec_agent_col_nb_cfg_timestamp,
     &tmrec_agent_col_problems,
+    &tmrec_agent_col_metrics,
     &tmrec_agent_col_alive_at,
 };
 

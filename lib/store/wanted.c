@@ -61,6 +61,7 @@ clear_agent(struct tm_wanted_agent *agent)
     free(agent->hostname);
     free(agent->version);
     free(agent->pipeline);
+    free(agent->metrics);
     sset_clear(&agent->encap_ips);
     sset_clear(&agent->problems);
 }
@@ -113,6 +114,7 @@ tm_wanted_take_agent(struct tm_wanted *wanted,
         .hostname = clean(report->hostname),
         .version = clean(report->version),
         .pipeline = clean(report->pipeline),
+        .metrics = clean(report->metrics),
         .encap_ips = SSET_INITIALIZER(&new.encap_ips),
         .problems = SSET_INITIALIZER(&new.problems),
         .nb_cfg = report->nb_cfg,
@@ -130,6 +132,7 @@ tm_wanted_take_agent(struct tm_wanted *wanted,
     } else if (strcmp(old->hostname, new.hostname)
                || strcmp(old->version, new.version)
                || strcmp(old->pipeline, new.pipeline)
+               || strcmp(old->metrics, new.metrics)
                || !sset_equals(&old->encap_ips, &new.encap_ips)
                || !sset_equals(&old->problems, &new.problems)
                || old->nb_cfg != new.nb_cfg
@@ -147,6 +150,7 @@ tm_wanted_take_agent(struct tm_wanted *wanted,
     old->hostname = new.hostname;
     old->version = new.version;
     old->pipeline = new.pipeline;
+    old->metrics = new.metrics;
     old->nb_cfg = new.nb_cfg;
     old->nb_cfg_timestamp = new.nb_cfg_timestamp;
     old->alive_at = new.alive_at;
@@ -309,8 +313,10 @@ write_agent_sets(const struct tm_wanted_agent *w,
 
 bool
 tm_wanted_sync_agent(const struct tm_wanted *wanted,
+                     const struct ovsdb_idl *idl,
                      const struct tmrec_agent *row, bool write)
 {
+    const char *metrics = row->metrics ? row->metrics : "";
     const struct tm_wanted_agent *w = &wanted->agent;
     bool differs = false;
 
@@ -329,6 +335,13 @@ tm_wanted_sync_agent(const struct tm_wanted *wanted,
     SYNC(nb_cfg_timestamp, row->nb_cfg_timestamp != w->nb_cfg_timestamp);
     SYNC(alive_at, row->alive_at != w->alive_at);
 #undef SYNC
+    if (strcmp(metrics, w->metrics)
+        && tmrec_server_has_agent_table_col_metrics(idl)) {
+        differs = true;
+        if (write) {
+            tmrec_agent_set_metrics(row, w->metrics[0] ? w->metrics : NULL);
+        }
+    }
     if (set_differs(&w->encap_ips, row->encap_ips, row->n_encap_ips)
         || set_differs(&w->problems, row->problems, row->n_problems)) {
         differs = true;

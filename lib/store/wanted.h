@@ -30,6 +30,7 @@ enum {
 /* For the Agent row. */
 struct tm_wanted_agent {
     char *name, *hostname, *version, *pipeline;
+    char *metrics;              /* "": none. */
     struct sset encap_ips;
     struct sset problems;
     int64_t nb_cfg, nb_cfg_timestamp, alive_at;
@@ -56,9 +57,10 @@ const struct tmrec_agent *tm_wanted_find_agent(const struct tm_wanted *,
 
 /* Return true if 'row' differs from what is wanted.  With 'write' they also
  * mend it, in the transaction under way: one function for both, so that they
- * cannot disagree. */
-bool tm_wanted_sync_agent(const struct tm_wanted *, const struct tmrec_agent *,
-                          bool write);
+ * cannot disagree.  A column that the database of an earlier release lacks
+ * does not differ. */
+bool tm_wanted_sync_agent(const struct tm_wanted *, const struct ovsdb_idl *,
+                          const struct tmrec_agent *, bool write);
 bool tm_wanted_sync_source(const struct tm_wanted *,
                            const struct tmrec_mirror_source *row, bool write);
 bool tm_wanted_sync_eni(const struct tm_wanted *,

@@ -115,6 +115,8 @@ make_states(const struct tm_local *local)
         state->status = row->status;
         state->reason = tm_row_reason(local, row);
         state->ofport = local->port.ofport;
+        state->in = row->in && !local->reasons.in.n;
+        state->out = row->out && !local->reasons.out.n;
     }
     return states;
 }

@@ -34,6 +34,8 @@ struct tm_source_state {
     enum tm_status status;
     char *reason;               /* Never NULL; "" where there is none. */
     ofp_port_t ofport;
+    bool in, out;               /* Mirrored in that direction, if the filter
+                                 * has rules of it. */
 };
 
 struct tm_compiler;

@@ -22,6 +22,8 @@
 #include <string.h>
 
 #include "flow.h"
+#include "lib/encap.h"
+#include "lib/spread.h"
 #include "packets.h"
 #include "util.h"
 
@@ -100,11 +102,7 @@ put_multipath(struct ofpbuf *acts)
 {
     struct ofpact_multipath *mp = ofpact_put_MULTIPATH(acts);
 
-    mp->fields = NX_HASH_FIELDS_SYMMETRIC_L3;
-    mp->basis = 0;
-    mp->algorithm = NX_MP_ALG_MODULO_N;
-    mp->max_link = TM_N_SLOTS - 1;
-    mp->arg = 0;
+    tm_spread_set_multipath(mp);
     mp->dst.field = mf_from_id(TM_REG_SLOT);
     mp->dst.ofs = 0;
     mp->dst.n_bits = 32;
@@ -225,42 +223,6 @@ struct lb_input {
     struct tm_addr members[];
 };
 
-/* Must be the same on every node, whatever its processor, and in every
- * release: so none of the library's hashes.  This is FNV-1a with the finalizer
- * of splitmix64, for its spread in the high bits. */
-static uint64_t
-slot_hash(const struct tm_addr *member, uint32_t slot)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-    for (size_t i = 0; i < sizeof member->in6.s6_addr; i++) {
-        hash = (hash ^ member->in6.s6_addr[i]) * UINT64_C(0x100000001b3);
-    }
-    hash = (hash ^ slot) * UINT64_C(0x100000001b3);
-    hash = (hash ^ hash >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    hash = (hash ^ hash >> 27) * UINT64_C(0x94d049bb133111eb);
-    return hash ^ hash >> 31;
-}
-
-size_t
-tm_slot_member(const struct tm_addr *members, size_t n, uint32_t slot)
-{
-    uint64_t best_hash = slot_hash(&members[0], slot);
-    size_t best = 0;
-
-    for (size_t i = 1; i < n; i++) {
-        uint64_t hash = slot_hash(&members[i], slot);
-
-        if (hash > best_hash
-            || (hash == best_hash
-                && tm_addr_compare(&members[i], &members[best]) < 0)) {
-            best_hash = hash;
-            best = i;
-        }
-    }
-    return best;
-}
-
 static void
 build_lb(uint8_t base, const void *input, struct tm_flow_list *out)
 {
@@ -270,7 +232,7 @@ build_lb(uint8_t base, const void *input, struct tm_flow_list *out)
 
     ofpbuf_init(&acts, 64);
     for (uint32_t slot = 0; slot < TM_N_SLOTS; slot++) {
-        size_t i = tm_slot_member(in->members, in->n_members, slot);
+        size_t i = tm_spread_member(in->members, in->n_members, slot);
         struct match match;
 
         match_init_catchall(&match);

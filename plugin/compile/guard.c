@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "flow.h"
+#include "lib/encap.h"
 #include "packets.h"
 #include "util.h"
 
@@ -136,38 +137,24 @@ tm_guard_declare(struct tm_units *units, const struct tm_plan *plan,
 }
 
 /* ICMP errors that the node itself receives at LOCAL may be answers to its
- * copies, so they are not copied (RFC 792: types 3, 4, 5, 11, 12; RFC 4443:
- * types 1 to 4). */
+ * copies, so they are not copied. */
 static void
 add_local_errors(uint8_t base, const struct tm_origin *origin,
                  struct tm_flow_list *out)
 {
-    static const struct {
-        ovs_be16 dl_type;
-        uint8_t proto, type;
-    } errors[] = {
-        { CONSTANT_HTONS(ETH_TYPE_IP), IPPROTO_ICMP, 3 },
-        { CONSTANT_HTONS(ETH_TYPE_IP), IPPROTO_ICMP, 4 },
-        { CONSTANT_HTONS(ETH_TYPE_IP), IPPROTO_ICMP, 5 },
-        { CONSTANT_HTONS(ETH_TYPE_IP), IPPROTO_ICMP, 11 },
-        { CONSTANT_HTONS(ETH_TYPE_IP), IPPROTO_ICMP, 12 },
-        { CONSTANT_HTONS(ETH_TYPE_IPV6), IPPROTO_ICMPV6, 1 },
-        { CONSTANT_HTONS(ETH_TYPE_IPV6), IPPROTO_ICMPV6, 2 },
-        { CONSTANT_HTONS(ETH_TYPE_IPV6), IPPROTO_ICMPV6, 3 },
-        { CONSTANT_HTONS(ETH_TYPE_IPV6), IPPROTO_ICMPV6, 4 },
-    };
     struct ofpbuf acts;
 
     ofpbuf_init(&acts, 0);
-    for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+    for (size_t i = 0; i < tm_n_icmp_errors; i++) {
+        const struct tm_icmp_error *e = &tm_icmp_errors[i];
         struct match match;
 
         match_init_catchall(&match);
         tm_match_reg(&match, TM_REG_SOURCE, ofp_to_u16(OFPP_LOCAL));
         tm_match_reg(&match, TM_REG_DIRECTION, TM_IN);
-        match_set_dl_type(&match, errors[i].dl_type);
-        match_set_nw_proto(&match, errors[i].proto);
-        match_set_icmp_type(&match, errors[i].type);
+        match_set_dl_type(&match, e->dl_type);
+        match_set_nw_proto(&match, e->proto);
+        match_set_icmp_type(&match, e->type);
         tm_flow_list_add(out, base + TM_TABLE_GUARD, 95, origin, &match,
                          &acts);
     }

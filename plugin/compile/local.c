@@ -79,9 +79,8 @@ make_hop(const struct maker *m, const struct tm_session *session,
         hop->has_lb = true;
         hop->lb = lb->uuid;
     } else {
-        enum tm_ip prefer = (node->has_encap6 && !node->has_encap4
-                             ? TM_IPV6 : 0);
-        char *error = tm_model_target_address(m->model, session, prefer,
+        char *error = tm_model_target_address(m->model, session,
+                                              tm_node_prefer(node),
                                               &hop->target);
         if (error) {
             return error;
@@ -106,8 +105,8 @@ add_remarks(const struct maker *m, const struct tm_session *session,
 }
 
 /* Adds the rows of 'session' for the local, and a hop unless something is
- * against it: 'refused', what is against the ENI, or NULL; or what is against
- * the session.  Where a session names an ENI twice, the first row counts the
+ * against it: 'refused', what is against copying this ENI at all, or by this
+ * session, or NULL; or what is against the session.  Where a session names an ENI twice, the first row counts the
  * copies.  'shared' is a remark for the rows, or NULL. */
 static void
 add_session(const struct maker *m, const struct tm_session *session,
@@ -146,13 +145,7 @@ add_session(const struct maker *m, const struct tm_session *session,
                 svec_add(&row->reasons, "named twice in its session");
             }
             add_remarks(m, session, row);
-            if (local->n_hops >= TM_BUDGET_CHAIN) {
-                svec_add_nocopy(&row->reasons, xasprintf(
-                    "not mirrored: more than %d sessions of one source",
-                    TM_BUDGET_CHAIN));
-                row->status = TM_ERROR;
-                copies = false;
-            } else if (first) {
+            if (first) {
                 hop.row = source->uuid;
             }
         }
@@ -265,8 +258,10 @@ add_sessions(const struct maker *m, const struct tm_session **sessions,
         char *shared = twin ? xasprintf("shares priority %"PRIu16
                                         " with session %s",
                                         twin->priority, twin->name) : NULL;
+        char *left_out = tm_model_why_left_out(sessions, i);
 
-        add_session(m, sessions[i], refused, shared);
+        add_session(m, sessions[i], refused ? refused : left_out, shared);
+        free(left_out);
         free(shared);
     }
     free(refused);

@@ -15,18 +15,18 @@
 
 #include "bitmap.h"
 #include "flow.h"
+#include "lib/encap.h"
 #include "plugin/compile/pipeline.h"
 #include "util.h"
 
 #define N_VLANS 4096
-#define VXLAN_PORT_DEFAULT 4789     /* RFC 7348, 8. */
 
 void
 tm_node_init(struct tm_node *node)
 {
     memset(node, 0, sizeof *node);
     node->table_base = TM_TABLE_BASE_DEFAULT;
-    node->vxlan_port = VXLAN_PORT_DEFAULT;
+    node->vxlan_port = TM_VXLAN_PORT_DEFAULT;
 }
 
 void
@@ -83,6 +83,12 @@ tm_node_sort(struct tm_node *node)
     if (node->n_ports) {
         qsort(node->ports, node->n_ports, sizeof *node->ports, compare_ports);
     }
+}
+
+enum tm_ip
+tm_node_prefer(const struct tm_node *node)
+{
+    return node->has_encap6 && !node->has_encap4 ? TM_IPV6 : 0;
 }
 
 const struct tm_port *

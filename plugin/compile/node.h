@@ -66,6 +66,9 @@ void tm_node_sort(struct tm_node *);
 const struct tm_port *tm_node_find_eni(const struct tm_node *,
                                        const char *name);
 
+/* The IP version to send copies by where a target has both, or 0: any. */
+enum tm_ip tm_node_prefer(const struct tm_node *);
+
 /* What changed between two nodes. */
 struct tm_node_dirty {
     bool everything;            /* Settings, tunnel, bridge. */

@@ -86,17 +86,4 @@ tm_cookie(const struct uuid *row)   /* NULL: no row asked for the flow. */
 #define TM_BUDGET_RESUBMITS 2000
 #define TM_BUDGET_COPIES    100
 
-/* Sessions of one source: a flow's actions end at 64 kB, a session takes 64
- * bytes of them. */
-#define TM_BUDGET_CHAIN     500
-
-/* Slots of a load balancer: how finely copies are spread over its members. */
-#define TM_N_SLOTS          256
-
-/* Sizes, in bytes. */
-#define TM_OVERHEAD_IPV4    36  /* 20 IPv4 + 8 UDP + 8 VXLAN (RFC 7348). */
-#define TM_OVERHEAD_IPV6    56
-#define TM_MIN_MAX_LEN      14  /* OVS refuses to cut below. */
-#define TM_MTU_DEFAULT      1500
-
 #endif /* plugin/compile/pipeline.h */

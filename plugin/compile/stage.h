@@ -60,9 +60,4 @@ uint32_t tm_deliver_max_len(const struct tm_node *, const struct tm_eni *,
                             const struct tm_port *, const struct tm_session *,
                             enum tm_ip outer);
 
-/* The member of 'lb' that 'slot' belongs to: the one with the highest hash of
- * both, so that the loss of a member moves only its own slots, and all nodes
- * agree.  'n' must not be 0. */
-size_t tm_slot_member(const struct tm_addr *members, size_t n, uint32_t slot);
-
 #endif /* plugin/compile/stage.h */

@@ -21,7 +21,6 @@
 /* The mark of what the plugin made, in external_ids of Port and Interface. */
 #define TM_OWNER_KEY "tmirror-owner"
 #define TM_OWNER_VALUE "tmirrord"
-#define TM_TUNNEL_NAME "tmirror-vxlan"
 
 /* settings.c: external_ids of the node to settings.  Pure. */
 

@@ -438,6 +438,12 @@ tm_ports_wait(struct tm_ports *ports)
 }
 
 bool
+tm_ports_is_connected(const struct tm_ports *ports)
+{
+    return ovsdb_idl_is_connected(ports->idl);
+}
+
+bool
 tm_ports_is_ready(const struct tm_ports *ports)
 {
     return ovsdb_idl_has_ever_connected(ports->idl);

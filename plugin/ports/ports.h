@@ -16,6 +16,9 @@
 
 #include "plugin/compile/node.h"
 
+/* Name of the tunnel port and its interface. */
+#define TM_TUNNEL_NAME "tmirror-vxlan"
+
 struct tm_ports;
 
 /* 'remote' as in ovsdb(7).  Connects in the background. */
@@ -31,6 +34,7 @@ void tm_ports_wait(struct tm_ports *);
 
 /* False until the whole contents of the database arrived once. */
 bool tm_ports_is_ready(const struct tm_ports *);
+bool tm_ports_is_connected(const struct tm_ports *);
 const struct tm_node *tm_ports_node(const struct tm_ports *);
 
 /* Settings that are not the compiler's business.  Valid until the next run. */
@@ -65,6 +69,13 @@ void tm_ports_resolve(struct tm_ports *, const struct tm_addr *targets,
  * (IP_MTU of ip(7), IPV6_MTU of ipv6(7)); 0 if there is no route.  Sends
  * nothing. */
 uint32_t tm_ports_path_mtu(const struct tm_addr *target);
+
+/* Tells that routes of the node may be others. */
+struct tm_route_watch *tm_route_watch_create(void);
+void tm_route_watch_destroy(struct tm_route_watch *);
+/* True if anything changed since the last call. */
+bool tm_route_watch_run(struct tm_route_watch *);
+void tm_route_watch_wait(const struct tm_route_watch *);
 
 /* Lines for conn/show and port/list. */
 void tm_ports_show(const struct tm_ports *, struct ds *);

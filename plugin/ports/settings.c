@@ -16,12 +16,12 @@
 #include "dirs.h"
 #include "openvswitch/dynamic-string.h"
 #include "packets.h"
+#include "lib/encap.h"
 #include "plugin/compile/pipeline.h"
 #include "stream.h"
 #include "svec.h"
 #include "util.h"
 
-#define VXLAN_PORT_DEFAULT 4789         /* RFC 7348, section 8. */
 #define BRIDGE_DEFAULT "br-int"
 /* Every IPv4 host takes 576 bytes (RFC 1122, 3.3.2); with less there might be
  * no room for the headers of the copy. */
@@ -309,7 +309,7 @@ tm_settings_parse(const struct smap *ids, const char *db_remote,
         "auto", "normal", "ovn", "neutron", "hook", NULL
     };
     static const struct number vxlan_port = {
-        "tmirror-vxlan-port", 1, 65535, VXLAN_PORT_DEFAULT, NULL
+        "tmirror-vxlan-port", 1, 65535, TM_VXLAN_PORT_DEFAULT, NULL
     };
     static const struct number table_base = {
         "tmirror-table-base", 1, TM_TABLE_BASE_MAX, TM_TABLE_BASE_DEFAULT, NULL

@@ -8,11 +8,11 @@
 
 #include "plugin/report/commands.h"
 
-#include "lib/match.h"
-#include "lib/packet.h"
 #include "openvswitch/dynamic-string.h"
 #include "plugin/flow/flow-diff.h"
 #include "plugin/loop.h"
+#include "plugin/report/explain.h"
+#include "plugin/report/stats.h"
 #include "plugin/report/status.h"
 #include "svec.h"
 #include "unixctl.h"
@@ -159,63 +159,6 @@ run_recompute(struct unixctl_conn *conn, int argc OVS_UNUSED,
     }
 }
 
-/* Where the copy of 'decision' goes from this node, or why it does not. */
-static void
-explain_delivery(const struct tm_loop *loop, const struct tm_eni *eni,
-                 const struct tm_decision *decision, struct ds *ds)
-{
-    const struct tm_source_state *state;
-
-    HMAP_FOR_EACH (state, node, tm_compiler_states(loop->compiler)) {
-        if (uuid_equals(&state->eni, &eni->uuid)
-            && uuid_equals(&state->session, &decision->session->uuid)) {
-            ds_put_format(ds, "source %s: %s (ofport %"PRIu32")%s%s\n",
-                          eni->name, tm_status_to_string(state->status),
-                          state->ofport, state->reason[0] ? ": " : "",
-                          state->reason);
-            return;
-        }
-    }
-    ds_put_format(ds, "source %s: has no port on this node\n", eni->name);
-}
-
-static void
-run_explain(struct unixctl_conn *conn, int argc OVS_UNUSED,
-            const char *argv[], void *loop_)
-{
-    const struct tm_loop *loop = loop_;
-    const struct tm_model *model = tm_store_model(loop->store);
-    const struct tm_eni *eni = tm_model_get_eni_by_name(model, argv[1]);
-    enum tm_direction direction;
-    struct tm_packet packet;
-
-    if (!eni) {
-        unixctl_command_reply_error(conn, "no such ENI");
-        return;
-    }
-    if (!tm_direction_from_string(argv[2], &direction)) {
-        unixctl_command_reply_error(conn, "direction must be in or out");
-        return;
-    }
-    char *error = tm_packet_parse(argv[3], &packet);
-    if (error) {
-        unixctl_command_reply_error(conn, error);
-        free(error);
-        return;
-    }
-
-    struct ds ds = DS_EMPTY_INITIALIZER;
-    struct tm_decision decision;
-    tm_match(model, &eni->uuid, direction, &packet, true, &decision);
-    tm_decision_format(&decision, &ds);
-    if (decision.copied) {
-        explain_delivery(loop, eni, &decision, &ds);
-    }
-    tm_decision_uninit(&decision);
-    unixctl_command_reply(conn, ds_cstr(&ds));
-    ds_destroy(&ds);
-}
-
 static void
 run_exit(struct unixctl_conn *conn, int argc, const char *argv[], void *loop)
 {
@@ -252,8 +195,8 @@ tm_commands_register(struct tm_loop *loop)
         unixctl_command_register(simple_commands[i].name, "", 0, 0,
                                  run_simple, &aux[i]);
     }
+    tm_stats_register_commands(loop);
     unixctl_command_register("recompute", "", 0, 0, run_recompute, loop);
-    unixctl_command_register("explain", "ENI DIRECTION FLOW", 3, 3,
-                             run_explain, loop);
+    tm_explainer_register(loop);
     unixctl_command_register("exit", "[--cleanup]", 0, 1, run_exit, loop);
 }

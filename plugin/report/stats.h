@@ -14,7 +14,10 @@
  * Failure.   The switch is away, or does not answer in time: 'error' says so.
  *
  * Counters are those of the flows on the switch: they outlive the daemon, and
- * begin anew when the flow of the rule or source itself is made anew. */
+ * begin anew when the flow of the rule or source itself is made anew.
+ *
+ * What could not be sent is known only as far as somebody tells: see
+ * unsent.h. */
 
 #ifndef PLUGIN_REPORT_STATS_H
 #define PLUGIN_REPORT_STATS_H 1
@@ -40,9 +43,15 @@ struct tm_stats_rule {          /* One rule, over all its users here. */
     uint64_t packets, bytes;
 };
 
-/* Copies that were decided but not sent, as far as the switch tells. */
+/* Copies that were decided but not sent, as far as the switch and the node
+ * tell. */
 struct tm_stats_unsent {
+    struct uuid session_uuid;   /* Zero: of all sessions together. */
+    const char *session;        /* NULL: of all sessions together. */
     const char *reason;         /* "dropped at the tunnel port", ... */
+    bool counted;               /* False: how many is not known, 'packets' 0.
+                                 */
+    bool over;                  /* It is so no more. */
     uint64_t packets;
 };
 
@@ -59,6 +68,9 @@ struct tm_stats {
     size_t n_unsent;
 };
 
+void tm_stats_init(struct tm_loop *);
+void tm_stats_uninit(struct tm_loop *);     /* Calls no callback. */
+
 typedef void tm_stats_callback(const struct tm_stats *, void *aux);
 
 /* Calls 'cb' once: in a later turn when the switch has answered, or with an
@@ -70,11 +82,19 @@ void tm_stats_ask(struct tm_loop *, long long max_age, tm_stats_callback *cb,
 /* Takes back all questions with 'aux': their callback is not called. */
 void tm_stats_forget(struct tm_loop *, const void *aux);
 
+/* The addresses that copies go to may be others, and flows to them are about
+ * to be sent to the switch. */
+void tm_stats_note_targets(struct tm_loop *);
+
 /* One turn; called by the loop behind the switch's. */
 void tm_stats_run(struct tm_loop *);
 void tm_stats_wait(struct tm_loop *);
 
 /* One JSON object on one line. */
 void tm_stats_to_json(const struct tm_stats *, struct ds *);
+/* Lines for people. */
+void tm_stats_format(const struct tm_stats *, struct ds *);
+/* 'stats/json' and 'stats/show' of unixctl. */
+void tm_stats_register_commands(struct tm_loop *);
 
 #endif /* plugin/report/stats.h */

@@ -27,6 +27,7 @@
 #include "openvswitch/vlog.h"
 #include "plugin/loop.h"
 #include "plugin/report/advice.h"
+#include "svec.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -120,9 +121,9 @@ rule_is_in_filter(const struct tm_filter *filter, const struct uuid *rule)
     return false;
 }
 
-/* The switch's words if it refused a flow that 'state' needs, else NULL. */
-static const char *
-find_refusal(const struct tm_loop *loop, const struct tm_source_state *state)
+const char *
+tm_status_find_refusal(const struct tm_loop *loop,
+                       const struct tm_source_state *state)
 {
     const struct tm_model *model = tm_store_model(loop->store);
     const struct tm_refused *r;
@@ -212,7 +213,8 @@ add_source(struct tm_loop *loop, const struct tm_source_state *state,
            struct news *news)
 {
     bool refusals = !hmap_is_empty(tm_switch_refused(loop->sw));
-    const char *refusal = refusals ? find_refusal(loop, state) : NULL;
+    const char *refusal = (refusals ? tm_status_find_refusal(loop, state)
+                           : NULL);
     struct tm_source_report *r = &news->sources[news->n_sources++];
     enum tm_status status = refusal ? TM_ERROR : state->status;
 
@@ -228,13 +230,17 @@ add_source(struct tm_loop *loop, const struct tm_source_state *state,
         log_state(loop, state, r->reason);
     }
 
-    char *advice = status == TM_ATTACHED ? tm_advice_of(loop, state) : NULL;
-    if (advice) {
+    struct svec advice = SVEC_EMPTY_INITIALIZER;
+    if (status == TM_ATTACHED) {
+        tm_advice_of(loop, state, &advice);
+    }
+    for (size_t i = 0; i < advice.n; i++) {
         r->reason = keep(news, xasprintf("%s%s"TM_WARNING_PREFIX"%s",
                                          r->reason,
-                                         r->reason[0] ? "; " : "", advice));
-        free(advice);
+                                         r->reason[0] ? "; " : "",
+                                         advice.names[i]));
     }
+    svec_destroy(&advice);
 }
 
 static void
@@ -252,6 +258,7 @@ collect_all(struct tm_loop *loop, struct news *news)
     const struct tm_node *node = tm_ports_node(loop->ports);
     const struct tm_source_state *state;
 
+    tm_advice_clear(loop->advice);
     news_init(news, hmap_count(states), node->n_ports);
     HMAP_FOR_EACH (state, node, states) {
         add_source(loop, state, news);
@@ -380,9 +387,14 @@ tm_status_report(struct tm_loop *loop)
     if (!loop->compiled) {
         return true;
     }
-    if (loop->phase == TM_RUNNING && time_msec() >= loop->alive_next) {
-        loop->alive_at = time_wall_msec();
-        loop->alive_next = time_msec() + alive_interval_ms(loop);
+    if (loop->phase == TM_RUNNING) {
+        bool look = time_msec() >= loop->alive_next;
+
+        if (look) {
+            loop->alive_at = time_wall_msec();
+            loop->alive_next = time_msec() + alive_interval_ms(loop);
+        }
+        loop->enis_all |= tm_advice_run(loop->advice, look);
     }
 
     struct sset problems = SSET_INITIALIZER(&problems);
@@ -404,6 +416,7 @@ tm_status_report(struct tm_loop *loop)
         .version = tm_version(),
         .pipeline = (node->has_bridge
                      ? tm_ports_settings(loop->ports)->pipeline : ""),
+        .metrics = loop->phase == TM_RUNNING ? loop->metrics : NULL,
         .encap_ips = &encap_ips,
         .problems = &problems,
         .nb_cfg = loop->nb_cfg_confirmed,
@@ -426,6 +439,7 @@ tm_status_wait(struct tm_loop *loop)
         return;
     }
     poll_timer_wait_until(loop->alive_next);
+    tm_advice_wait(loop->advice);
     if (loop->unconfirmed_since
         && time_msec() < loop->unconfirmed_since + SWITCH_PATIENCE_MS) {
         poll_timer_wait_until(loop->unconfirmed_since + SWITCH_PATIENCE_MS);

@@ -15,11 +15,17 @@
 #include <stdbool.h>
 
 struct tm_loop;
+struct tm_source_state;
 struct sset;
 
 /* Returns true if everything has been written. */
 bool tm_status_report(struct tm_loop *);
 void tm_status_wait(struct tm_loop *);
+
+/* The switch's words if it refused a flow that the source of 'state' needs,
+ * else NULL. */
+const char *tm_status_find_refusal(const struct tm_loop *,
+                                   const struct tm_source_state *state);
 
 /* Everything that an operator of this node can mend, one line each. */
 void tm_status_collect_problems(const struct tm_loop *, struct sset *);

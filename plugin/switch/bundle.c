@@ -27,6 +27,8 @@
 
 #include "plugin/switch/switch-private.h"
 
+#include <string.h>
+
 #include "coverage.h"
 #include "openvswitch/ofp-bundle.h"
 #include "openvswitch/ofp-flow.h"
@@ -76,6 +78,19 @@ encode_delete_all(void)
     return msg;
 }
 
+/* Whether what the flow has counted so far would be told of something else: of
+ * another row, or of a rule that decided otherwise. */
+static bool
+counts_anew(const struct tm_flow_change *change)
+{
+    const struct tm_flow *have = change->have, *want = change->want;
+
+    return (have && want
+            && (want->cookie != have->cookie
+                || (want->origin.table
+                    && !strcmp(want->origin.table, "Mirror_Filter_Rule"))));
+}
+
 /* A modify keeps the flow's counters but cannot alter its cookie, so that a
  * new cookie takes an add.  What is not an add asks for our mark, in case that
  * somebody has just put a flow of theirs in the place of ours. */
@@ -105,6 +120,9 @@ encode_change(const struct tm_flow_change *change)
                       : OFPFC_DELETE_STRICT);
         fm.cookie = htonll(TM_COOKIE_MARK);
         fm.cookie_mask = htonll(TM_COOKIE_MASK);
+    }
+    if (counts_anew(change)) {
+        fm.flags = OFPUTIL_FF_RESET_COUNTS;
     }
     return ofputil_encode_flow_mod(&fm, TM_OF_PROTOCOL);
 }

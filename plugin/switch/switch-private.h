@@ -16,6 +16,7 @@
 #include "openvswitch/ofp-errors.h"
 #include "openvswitch/ofp-protocol.h"
 #include "plugin/flow/flow-diff.h"
+#include "plugin/switch/counters.h"
 #include "plugin/switch/foreign.h"
 #include "plugin/switch/switch.h"
 
@@ -86,6 +87,9 @@ struct tm_switch {
     bool cleanup_done;
     struct tm_foreign foreign;
 
+    /* Any state but DOWN. */
+    struct tm_question question;
+
     /* For conn/show. */
     unsigned long long int n_bundles, n_flow_mods, n_readbacks, n_foreign;
     unsigned long long int n_connections;
@@ -101,6 +105,9 @@ void tm_switch_send_as(struct tm_switch *, struct ofpbuf *msg, uint32_t xid);
 uint32_t tm_switch_allocate_xids(struct tm_switch *, size_t n);
 void tm_switch_set_state(struct tm_switch *, enum tm_switch_state);
 void tm_switch_enter_negotiate(struct tm_switch *);
+/* Takes one message, which is whole: it is as long as its header says. */
+void tm_switch_handle(struct tm_switch *, const struct ofp_header *,
+                      const struct tm_flow_set *want);
 /* Logs why, notes it for conn/show, and closes the connection. */
 void tm_switch_fail(struct tm_switch *, const char *format, ...)
     OVS_PRINTF_FORMAT(2, 3);

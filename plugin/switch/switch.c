@@ -79,6 +79,7 @@ tm_switch_create(void)
     tm_flow_diff_init(&sw->bundle.diff);
     hmap_init(&sw->refused);
     tm_foreign_init(&sw->foreign);
+    tm_question_init(&sw->question);
     return sw;
 }
 
@@ -92,6 +93,7 @@ tm_switch_destroy(struct tm_switch *sw)
         tm_refused_forget(sw, NULL);
         hmap_destroy(&sw->refused);
         tm_foreign_uninit(&sw->foreign);
+        tm_question_uninit(&sw->question);
         tm_flow_set_uninit(&sw->have);
         tm_flow_set_uninit(&sw->dump);
         bitmap_free(sw->monitored);
@@ -107,6 +109,7 @@ go_down(struct tm_switch *sw)
 {
     tm_bundle_abandon(sw);
     tm_foreign_abandon(&sw->foreign);
+    tm_counters_abandon(sw, "the connection to the switch was lost");
     tm_flow_set_clear(&sw->dump);
     bitmap_set_multiple(sw->monitored, 0, UINT8_MAX + 1, false);
     sw->connecting = false;
@@ -262,7 +265,8 @@ handle_error(struct tm_switch *sw, const struct ofp_header *oh)
     if (!ofperr_is_valid(error)) {
         tm_switch_fail(sw, "error that cannot be understood");
     } else if (tm_bundle_handle_error(sw, xid, error)
-               || tm_foreign_handle_error(sw, xid)) {
+               || tm_foreign_handle_error(sw, xid)
+               || tm_counters_handle_error(sw, xid)) {
         return;
     } else if ((sw->state == TM_SWITCH_READBACK && xid == sw->dump_xid)
                || (sw->state == TM_SWITCH_NEGOTIATE
@@ -286,9 +290,9 @@ handle_barrier(struct tm_switch *sw, const struct ofp_header *oh)
     }
 }
 
-static void
-handle_message(struct tm_switch *sw, const struct ofp_header *oh,
-               const struct tm_flow_set *want)
+void
+tm_switch_handle(struct tm_switch *sw, const struct ofp_header *oh,
+                 const struct tm_flow_set *want)
 {
     enum ofptype type_;
 
@@ -314,9 +318,13 @@ handle_message(struct tm_switch *sw, const struct ofp_header *oh,
         handle_barrier(sw, oh);
         break;
     case OFPTYPE_FLOW_STATS_REPLY:
-        if (!tm_foreign_handle_reply(sw, oh)) {
+        if (!tm_foreign_handle_reply(sw, oh)
+            && !tm_counters_handle_reply(sw, oh, want)) {
             tm_readback_handle_reply(sw, oh, want);
         }
+        break;
+    case OFPTYPE_PORT_STATS_REPLY:
+        tm_counters_handle_reply(sw, oh, want);
         break;
     case OFPTYPE_FLOW_MONITOR_STATS_REPLY:
         tm_monitor_handle_update(sw, oh);
@@ -431,7 +439,7 @@ tm_switch_run(struct tm_switch *sw, struct tm_flow_set *want,
         if (!msg) {
             break;
         }
-        handle_message(sw, msg->data, want);
+        tm_switch_handle(sw, msg->data, want);
         ofpbuf_delete(msg);
     }
     tm_bundle_run(sw);
@@ -495,6 +503,19 @@ uint64_t
 tm_switch_refused_seqno(const struct tm_switch *sw)
 {
     return sw->refused_seqno;
+}
+
+void
+tm_switch_get_health(const struct tm_switch *sw,
+                     struct tm_switch_health *health)
+{
+    *health = (struct tm_switch_health) {
+        .n_connections = sw->n_connections,
+        .n_readbacks = sw->n_readbacks,
+        .n_foreign = sw->n_foreign,
+        .n_bundles = sw->n_bundles,
+        .n_flow_mods = sw->n_flow_mods,
+    };
 }
 
 void

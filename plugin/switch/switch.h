@@ -82,6 +82,16 @@ uint64_t tm_switch_refused_seqno(const struct tm_switch *);
  * None while the plugin has no flows on the switch. */
 const struct sset *tm_switch_problems(const struct tm_switch *);
 
+/* How often things happened since the program began. */
+struct tm_switch_health {
+    uint64_t n_connections;     /* That came about. */
+    uint64_t n_readbacks;
+    uint64_t n_foreign;         /* Changes of our flows by others. */
+    uint64_t n_bundles, n_flow_mods;    /* Committed. */
+};
+void tm_switch_get_health(const struct tm_switch *,
+                          struct tm_switch_health *);
+
 /* Lines for conn/show: state, target, version, times, counters, last error. */
 void tm_switch_show(const struct tm_switch *, struct ds *);
 

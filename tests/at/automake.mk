@@ -4,17 +4,21 @@ AT_FILES = \
 	tests/at/testsuite.at \
 	tests/at/tm-macros.at \
 	tests/at/matching.at \
+	tests/at/explain.at \
 	tests/at/encap.at \
 	tests/at/reconcile.at \
 	tests/at/vlan.at \
 	tests/at/tunnel.at \
 	tests/at/elb.at \
 	tests/at/safety.at \
+	tests/at/stats.at \
 	tests/at/robustness.at \
+	tests/at/metrics.at \
 	tests/at/bad-rows.at
 EXTRA_DIST += \
 	$(AT_FILES) \
 	tests/at/atlocal.in \
+	tests/at/http-clients.py \
 	tests/at/run \
 	tests/at/trace-copies.py
 CLEANFILES += \

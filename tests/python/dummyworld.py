@@ -15,8 +15,8 @@ from ovsdb import Database, unixctl
 DEADLINE = 120                  # Seconds, for anything that is waited for.
 
 
-def wait_until(condition, what):
-    end = time.monotonic() + DEADLINE
+def wait_until(condition, what, deadline=DEADLINE):
+    end = time.monotonic() + deadline
     while True:
         value = condition()
         if value:

@@ -2,6 +2,7 @@
 """The least of an OVSDB client (RFC 7047) and of a unixctl client: JSON-RPC
 over a Unix socket.  Blocking, one thread."""
 
+import codecs
 import json
 import socket
 
@@ -11,6 +12,7 @@ class JsonRpc:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.connect(path)
         self.decoder = json.JSONDecoder()
+        self.utf8 = codecs.getincrementaldecoder("utf-8")()
         self.text = ""
         self.next_id = 0
         self.notes = []         # Notifications that came while waiting.
@@ -22,7 +24,8 @@ class JsonRpc:
         """The next message, whatever it is."""
         while True:
             self.text = self.text.lstrip()
-            if self.text:
+            # A long message comes in many pieces: not worth a try each time.
+            if self.text.endswith("}"):
                 try:
                     message, end = self.decoder.raw_decode(self.text)
                     self.text = self.text[end:]
@@ -32,7 +35,7 @@ class JsonRpc:
             data = self.sock.recv(1 << 20)
             if not data:
                 raise EOFError("the server closed the connection")
-            self.text += data.decode()
+            self.text += self.utf8.decode(data)
 
     def call(self, method, params):
         self.next_id += 1

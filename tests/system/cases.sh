@@ -18,6 +18,8 @@ top_srcdir=${TM_SRCDIR:-$(cd "$here/../.." && pwd)}
 top_builddir=${TM_BUILDDIR:-$top_srcdir/_build}
 export TM_SRCDIR=$top_srcdir TM_BUILDDIR=$top_builddir
 . "$here/world.sh"
+. "$here/two-nodes.sh"
+export TMIRROR_CTL
 
 complaints='^$'
 
@@ -62,8 +64,11 @@ one_case() {
         sed -e '/^+ world_stop/,$d' \
             -e '/^+* *\(test\|date\|sleep\|eval\) /d' "$case_dir/trace" \
             | tail -n 100 | sed 's/^/#   /'
-        for case_log in "$case_dir"/world/*/*.log; do
-            echo "# the end of $(basename "$case_log"):"
+        for case_log in "$case_dir"/world/*/*.log \
+            "$case_dir"/world/*/*/*.log
+        do
+            test -e "$case_log" || continue
+            echo "# the end of ${case_log#"$case_dir"/world/*/}:"
             tail -n 15 "$case_log" | sed 's/^/#   /'
         done
         echo "not ok $case_number - $case_file: $2"
@@ -79,21 +84,25 @@ refute() {
     fi
 }
 
-# The daemon, if there is one, has no difference to send, computes the same
-# from nothing, and nobody complains.
+# The daemon of each node, if there is one, has no difference to send, computes
+# the same from nothing, and nobody complains.
 is_calm() {
-    if test -e "$WORLD_DIR/tmirrord.pid"; then
+    each_node node_is_calm
+}
+
+node_is_calm() {
+    if test -e "$OVS_RUNDIR/tmirrord.pid"; then
         world_wait_until 'appctl conn/show | grep "^generation" \
                               | refute grep "not settled"'
         test -z "$(appctl flow/diff)"
         test -z "$(appctl recompute)"
         world_wait_until 'test -z "$(appctl flow/diff)"'
     fi
-    refute grep -E '\|(WARN|ERR|EMER)\|' "$WORLD_DIR/tmirrord.log" \
-        >"$WORLD_DIR/complaints" 2>/dev/null \
-        || refute grep -vE "$complaints" "$WORLD_DIR/complaints"
+    refute grep -E '\|(WARN|ERR|EMER)\|' "$OVS_RUNDIR/tmirrord.log" \
+        >"$OVS_RUNDIR/complaints" 2>/dev/null \
+        || refute grep -vE "$complaints" "$OVS_RUNDIR/complaints"
     refute grep -E '\|EMER\||resubmit actions|Translation failed' \
-        "$WORLD_DIR/ovs-vswitchd.log"
+        "$OVS_RUNDIR/ovs-vswitchd.log"
 }
 
 appctl() { ovs-appctl -t tmirrord "$@"; }
@@ -139,7 +148,7 @@ start_daemon() {
 # for the stale flows that Open vSwitch before 3.1.3 may keep.
 tm() {
     "$TMIRROR_CTL" --timeout=20 --wait=agents "$@"
-    ovs-appctl revalidator/purge
+    each_node ovs-appctl revalidator/purge
 }
 
 # Filter NAME that accepts everything.
@@ -165,8 +174,15 @@ session() {
     resolved "$session_ip"
 }
 
-# expect EXPRESSION [SECONDS]: see expect.py.
-expect() { "$WORLD_PYTHON" "$here/expect.py" "$WORLD_DIR" "$@"; }
+# expect EXPRESSION [SECONDS]: see expect.py.  Where there are more nodes, what
+# is on its way from one to the other has come, and so have copies of it.
+expect() {
+    if test -e "$WORLD_DIR/nodes"; then
+        each_node world_here "$WORLD_PYTHON" "$here/expect.py" "$WORLD_DIR" \
+            True
+    fi
+    "$WORLD_PYTHON" "$here/expect.py" "$WORLD_DIR" "$@"
+}
 
 # serve MACHINE PORT...: echoes there.
 serve() {

@@ -12,8 +12,11 @@ has the fields of vxlan-decode.py, None where it has none of that name, and
   dir    'in', 'out', or 'other' (flooded to it for somebody else); machines
   seq    the number that traffic.py stream put in, or None
   data   the frame, as bytes       has(TEXT)  whether TEXT is in it
+  at     the collector that it reached; copies
 
-Neighbour and multicast housekeeping of IPv6 is left out.  Before it looks, it
+Neighbour and multicast housekeeping of IPv6 is left out, except in
+every('NAME').  stats() is the table of 'tmirror-ctl stats', see there.  Before
+it looks, it
 sends marks to all collectors and waits until they are in the captures, so that
 copies of whatever was sent before have come or never will; a machine's
 capture may lag, so it looks again until the expression holds, TIMEOUT seconds
@@ -22,9 +25,11 @@ capture may lag, so it looks again until the expression holds, TIMEOUT seconds
 
 import importlib.util
 import itertools
+import json
 import os
 import socket
 import struct
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -76,11 +81,11 @@ def is_housekeeping(d):
     return d.get('proto') == ICMP6 and d.get('icmp_type') in HOUSEKEEPING
 
 
-def machine(path, mac, name):
+def machine(path, mac, name, all_of_it=False):
     for when, frame in decode.records(path):
         d, p = decode.ethernet(frame)
         decode.network(d, p)
-        if is_housekeeping(d):
+        if is_housekeeping(d) and not all_of_it:
             continue
         group = int(d['eth_dst'][:2], 16) & 1
         d['dir'] = ('out' if d['eth_src'] == mac
@@ -89,11 +94,12 @@ def machine(path, mac, name):
         yield Packet(d, frame)
 
 
-def collector(path, port):
+def collector(path, port, all_of_it=False):
     for when, frame in decode.records(path):
         d = decode.decode(when, frame, port)
-        if d is not None and not is_housekeeping(d):
+        if d is not None and (all_of_it or not is_housekeeping(d)):
             inner = bytes.fromhex(d['frame'])
+            d['at'] = os.path.basename(path)[:-len('.pcap')]
             yield Packet(d, inner)
 
 
@@ -181,12 +187,82 @@ def outbound(packets):
     return [p for p in packets if p.dir == 'out']
 
 
+def places(copies):
+    """{two addresses: the one collector that has all the copies of what they
+    say to each other}, or None if some pair has more than one."""
+    at = {}
+    for c in copies:
+        at.setdefault(frozenset((c.ip_src, c.ip_dst)), set()).add(c.at)
+    for pair, where in at.items():
+        if len(where) > 1:
+            notes.append('%s at %s' % (sorted(pair), sorted(where)))
+    notes.append('pairs at each: %s'
+                 % Counter(tuple(sorted(w)) for w in at.values()))
+    if any(len(where) > 1 for where in at.values()):
+        return None
+    return {pair: where.pop() for pair, where in at.items()}
+
+
+def moved(before, after):
+    """How many of the pairs in the copies 'before' have gone from one
+    collector to another 'after': {(from, to): n}.  None if those are not the
+    same pairs."""
+    old, new = places(before), places(after)
+    if not old or not new or set(old) != set(new):
+        notes.append('not the same pairs')
+        return None
+    count = Counter((old[p], new[p]) for p in old if old[p] != new[p])
+    notes.append('moved: %s' % count)
+    return count
+
+
+class Stats:
+    """The rows of 'tmirror-ctl stats', asked for once."""
+
+    def __init__(self):
+        out = subprocess.run([os.environ['TMIRROR_CTL'], '-f', 'json',
+                              'stats'], check=True, stdout=subprocess.PIPE)
+        table = json.loads(out.stdout)
+        self.rows = [dict(zip(table['headings'], row))
+                     for row in table['data']]
+        notes.append('stats:')
+        notes.extend(' '.join('%s=%s' % c for c in row.items() if c[1] != '')
+                     for row in self.rows)
+
+    def get(self, **wanted):
+        """(packets, bytes) of the one row with these cells, and no others of
+        session, source, filter and rule."""
+        for cell in 'session', 'source', 'filter', 'rule':
+            wanted.setdefault(cell, '')
+        rows = [r for r in self.rows
+                if all(r[k] == v for k, v in wanted.items())]
+        if len(rows) != 1:
+            notes.append('%d rows for %r' % (len(rows), wanted))
+            return None
+        return rows[0]['packets'], rows[0]['bytes']
+
+
+def size(packets):
+    """What Stats.get() should say of them."""
+    packets = list(packets)
+    return len(packets), sum(len(p.data) for p in packets)
+
+
 def names(directory):
     env = {f.__name__: f for f in (same, seqs, whole, unbroken, inbound,
-                                   outbound, read)}
+                                   outbound, places, moved, read)}
     env.update(TCP=TCP, UDP=UDP, ICMP=ICMP, ICMP6=ICMP6, dir=directory,
-               groupby=itertools.groupby)
+               groupby=itertools.groupby, size=size, stats=Stats)
     port = int(os.environ.get('VXLAN_PORT', '4789'))
+
+    def every(name):
+        path = os.path.join(directory, name)
+        if os.path.exists(path + '.mac'):
+            return list(machine(path + '.pcap', read(path + '.mac'), name,
+                                True))
+        return list(collector(path + '.pcap', port, True))
+
+    env['every'] = every
     for entry in os.listdir(directory):
         name, ext = os.path.splitext(entry)
         path = os.path.join(directory, entry)

@@ -20,6 +20,10 @@ sink (sends nothing: takes in what comes to UDP port=N until it is killed).
   op=request|reply sha= spa= tha= tpa=            arp
   ethertype=0xNNNN    (kind eth)
   count=1             how many times; sport and id stay the same
+  hosts=N peers=N     from N addresses, src and those after it; to N, dst and
+                      those after it; with both, from the first to the first
+  numbered=1          the payload is a number, as of traffic.py stream
+  rate=N              at most so many frames a second
   print=1             also prints each frame in hexadecimal
 
 RFC 791, 8200, 9293, 768, 792, 4443, 826.
@@ -32,11 +36,13 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 
 PROTOS = {'tcp': 6, 'udp': 17, 'icmp': 1, 'icmp6': 58}
 KEYS = set('dev smac dmac vlan pcp src dst ttl tos id df proto sport dport '
            'flags seq ack type code len data frame frag op sha spa tha tpa '
-           'ethertype count print port'.split())
+           'ethertype count print port hosts peers numbered rate'.split())
+SEQ_MARK = b'TM-SEQ:'
 SIOCGIFADDR = 0x8915
 
 
@@ -93,7 +99,7 @@ def neighbour_mac(dev, dst):
 
 class Sender:
     def __init__(self, kind, keys):
-        self.kind, self.keys = kind, keys
+        self.kind, self.keys, self.number = kind, keys, 0
         self.dev = keys.get('dev', 'eth0')
 
     def num(self, key, default=0):
@@ -110,6 +116,9 @@ class Sender:
 
     def payload(self, headers):
         """'headers': bytes that the frame has before the payload."""
+        if 'numbered' in self.keys:
+            self.number += 1
+            return SEQ_MARK + struct.pack('!Q', self.number)
         if 'data' in self.keys:
             return bytes.fromhex(self.keys['data'])
         n = self.num('len')
@@ -184,8 +193,13 @@ class Sender:
                                    or dev_address(self.dev, dst.version))
         if src.version != dst.version:
             sys.exit('send.py: src and dst are of different IP versions')
-        v4 = dst.version == 4
         dmac = self.keys.get('dmac') or neighbour_mac(self.dev, dst)
+        hosts, peers = self.num('hosts', 1), self.num('peers', 1)
+        for i in range(max(hosts, peers)):
+            yield from self.datagram(src + i % hosts, dst + i % peers, dmac)
+
+    def datagram(self, src, dst, dmac):
+        v4 = dst.version == 4
         link = self.link_header(0x0800 if v4 else 0x86dd, dmac)
         payload = self.payload(len(link) + (20 if v4 else 40)
                                + self.transport_header_len())
@@ -220,14 +234,27 @@ class Sender:
 
     def run(self):
         make = {'arp': self.arp_frames, 'eth': self.eth_frames}
-        frames = list(make.get(self.kind, self.ip_frames)())
+        make = make.get(self.kind, self.ip_frames)
+        frames = list(make())
+        begun, n = time.monotonic(), 0
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
             s.bind((self.dev, 0))
-            for _ in range(self.num('count', 1)):
+            for turn in range(self.num('count', 1)):
+                if turn and 'numbered' in self.keys:
+                    frames = list(make())
                 for frame in frames:
                     s.send(frame)
                     if self.num('print'):
                         print(frame.hex())
+                    n += 1
+                    if 'rate' in self.keys:
+                        wait_until(begun + n / self.num('rate'))
+
+
+def wait_until(moment):
+    left = moment - time.monotonic()
+    if left > 0:
+        time.sleep(left)
 
 
 def sink(port):

@@ -32,7 +32,8 @@
 #
 # Variables for the caller: WORLD_DIR (everything the world writes), OVS_RUNDIR
 # and its sisters, TMIRRORD, TMIRROR_CTL (the programs), WORLD_TIMEOUT (seconds
-# for world_wait_until, 20), WORLD_KEEP (not empty: keep WORLD_DIR).
+# for world_wait_until, 20), WORLD_KEEP (not empty: keep WORLD_DIR).  For more
+# than one node, see two-nodes.sh.
 
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 : "${top_builddir:=$top_srcdir/_build}"
@@ -45,6 +46,8 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 WORLD_UNDERLAY4=172.31.1.1
 WORLD_UNDERLAY6=fd31::1
 WORLD_UNDERLAY_MAC=02:00:00:00:31:01
+WORLD_INT_MAC=02:00:00:00:10:01
+WORLD_NODE=                     # The first node has no namespace of its own.
 
 world_log() { echo "world: $*" >&2; }
 world_die() { world_log "$*"; exit 1; }
@@ -91,6 +94,12 @@ world_in() {
     ip netns exec "$world_ns" "$@"
 }
 
+# world_here CMD [ARG]...: inside the namespace of the node.
+world_here() { ${WORLD_NODE:+ip netns exec "$WORLD_NODE"} "$@"; }
+
+# world_ip ARG...: ip(8) for the namespace of the node.
+world_ip() { ip ${WORLD_NODE:+-n "$WORLD_NODE"} "$@"; }
+
 # Directories, databases, Open vSwitch, br-int and br-phy.
 world_start() {
     test -n "${WORLD_INSIDE:-}" || world_die "world_enter was not called"
@@ -109,10 +118,14 @@ world_start() {
 
     world_databases_start || world_die "cannot start ovsdb-server"
     world_switch_start || world_die "cannot start ovs-vswitchd"
+    world_bridges_make
+}
+
+world_bridges_make() {
     ovs-vsctl \
         -- add-br br-int \
         -- set bridge br-int datapath_type=netdev fail_mode=standalone \
-            other_config:hwaddr=02:00:00:00:10:01 \
+            other_config:hwaddr=$WORLD_INT_MAC \
         -- add-br br-phy \
         -- set bridge br-phy datapath_type=netdev fail_mode=standalone \
             other_config:hwaddr=$WORLD_UNDERLAY_MAC \
@@ -136,7 +149,7 @@ world_databases_start() {
 
 # Also for a test that restarts the switch: world_switch_stop first.
 world_switch_start() {
-    ovs-vswitchd unix:"$WORLD_DIR/db.sock" --disable-system \
+    world_here ovs-vswitchd unix:"$OVS_RUNDIR/db.sock" --disable-system \
         -vconsole:off --detach --pidfile --no-chdir --log-file \
         && world_wait_until 'ovs-appctl version >/dev/null 2>&1'
 }
@@ -146,10 +159,10 @@ world_switch_stop() { world_daemon_exit ovs-vswitchd; }
 # The addresses are on the tap device of br-phy, which ovs-vswitchd makes anew
 # when it is restarted.  Returns when the switch has seen the routes.
 world_underlay_up() {
-    world_wait_until 'ip link show br-phy >/dev/null 2>&1' \
-        && ip addr replace $WORLD_UNDERLAY4/24 dev br-phy \
-        && ip addr replace $WORLD_UNDERLAY6/64 dev br-phy nodad \
-        && ip link set br-phy up \
+    world_wait_until 'world_ip link show br-phy >/dev/null 2>&1' \
+        && world_ip addr replace $WORLD_UNDERLAY4/24 dev br-phy \
+        && world_ip addr replace $WORLD_UNDERLAY6/64 dev br-phy nodad \
+        && world_ip link set br-phy up \
         && world_wait_until world_routes_are_known
 }
 
@@ -164,12 +177,12 @@ world_routes_are_known() {
 # world_plug NAME ADDRS MAC BRIDGE: a namespace with eth0 on BRIDGE.
 world_plug() {
     ip netns add "$1" \
-        && ip link add "tap-$1" type veth peer name eth0 netns "$1" \
+        && world_ip link add "tap-$1" type veth peer name eth0 netns "$1" \
             address "$3" \
         && world_in "$1" ethtool -K eth0 tx off >/dev/null \
         && world_in "$1" ip link set lo up \
         && world_in "$1" ip link set eth0 up \
-        && ip link set "tap-$1" up || return 1
+        && world_ip link set "tap-$1" up || return 1
 
     for world_addr in $(echo "$2" | tr ',' ' '); do
         case $world_addr in
@@ -205,7 +218,7 @@ world_vm() {
 # world_vm_stop NAME: machine and port are gone.
 world_vm_stop() {
     ovs-vsctl --if-exists del-port "tap-$1"
-    ip link del "tap-$1" 2>/dev/null || :
+    world_ip link del "tap-$1" 2>/dev/null || :
     ip netns del "$1"
 }
 
@@ -250,7 +263,8 @@ world_send() {
 
 # world_daemon_start [OPTION]...: the plugin's daemon.
 world_daemon_start() {
-    "$TMIRRORD" -vconsole:off --detach --pidfile --no-chdir --log-file "$@"
+    world_here "$TMIRRORD" -vconsole:off --detach --pidfile --no-chdir \
+        --log-file "$@"
 }
 
 world_daemon_stop() { world_daemon_exit tmirrord "$@"; }
@@ -259,7 +273,7 @@ world_daemon_stop() { world_daemon_exit tmirrord "$@"; }
 world_daemon_exit() {
     world_program=$1
     shift
-    world_pid=$(cat "$WORLD_DIR/$world_program.pid" 2>/dev/null) || return 0
+    world_pid=$(cat "$OVS_RUNDIR/$world_program.pid" 2>/dev/null) || return 0
     ovs-appctl -t "$world_program" exit "$@" >/dev/null || return 1
     world_wait_until "! kill -0 $world_pid 2>/dev/null"
 }

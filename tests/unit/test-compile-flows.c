@@ -427,45 +427,6 @@ test_outer(void)
     world_uninit(&w);
 }
 
-/* Load balancers. */
-
-static void
-test_slots(void)
-{
-    const struct tm_addr members[] = {
-        addr("192.0.2.1"), addr("192.0.2.2"), addr("192.0.2.3"),
-        addr("2001:db8::1"),
-    };
-    static const char first[] = "2330000022213002";
-    char first_now[sizeof first] = "";
-    struct tm_addr without[3];
-    int share[4] = { 0, 0, 0, 0 };
-
-    without[0] = members[0];
-    without[1] = members[2];
-    without[2] = members[3];
-    for (uint32_t slot = 0; slot < TM_N_SLOTS; slot++) {
-        size_t all = tm_slot_member(members, 4, slot);
-        size_t less = tm_slot_member(without, 3, slot);
-
-        share[all]++;
-        if (all != 1) {
-            /* The loss of the second moves no other. */
-            CU_ASSERT(tm_addr_equal(&members[all], &without[less]));
-        }
-    }
-    for (int i = 0; i < 4; i++) {
-        CU_ASSERT(share[i] > TM_N_SLOTS / 4 / 2
-                  && share[i] < TM_N_SLOTS / 4 * 2);
-    }
-
-    /* Every node and release agrees: which member has the first slots. */
-    for (uint32_t slot = 0; slot < sizeof first - 1; slot++) {
-        first_now[slot] = '0' + tm_slot_member(members, 4, slot);
-    }
-    CU_ASSERT_STRING_EQUAL(first_now, first);
-}
-
 CU_TestInfo flows_tests[] = {
     { "worked example", test_example },
     { "cookies, origins, allowed actions", test_cookies },
@@ -473,6 +434,5 @@ CU_TestInfo flows_tests[] = {
     { "port ranges", test_port_ranges },
     { "cut", test_cut },
     { "outer addresses", test_outer },
-    { "slots", test_slots },
     CU_TEST_INFO_NULL
 };

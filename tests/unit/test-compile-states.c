@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "packets.h"
+#include "plugin/hooks/normal-list.h"
 #include "tests/unit/compile-world.h"
 #include "util.h"
 
@@ -394,23 +395,67 @@ test_copies_budget(void)
 static void
 test_resubmits_budget(void)
 {
+    struct tm_plan plan;
     struct world w;
 
-    many_sources(&w, 20, 200, false);
-    world_run(&w);
-    /* 9 of 205 resubmits each fit, and the sender is the first of them. */
-    check_budget(&w, eth_addr_broadcast, 9);
-    check_state(&w, 199, 9, TM_ATTACHED, "");
-    check_state(&w, 199, 10, TM_ATTACHED,
-                "broadcast and multicast not mirrored: more than 2000 "
-                "resubmits of one packet");
-    world_uninit(&w);
+    /* With 3 sessions a source the budget of copies is used up first, so the
+     * other one is asked for sources that cost more. */
+    many_sources(&w, 20, 3, false);
+    tm_plan_init(&plan, tm_normal_limit_local);
+    tm_plan_update(&plan, &w.model, &w.node, NULL, NULL);
+    CU_ASSERT_EQUAL(plan.n_locals, 20);
+    for (size_t i = 0; i < plan.n_locals; i++) {
+        CU_ASSERT_EQUAL(plan.locals[i]->cost, 8);
+        plan.locals[i]->cost = 205;
+    }
+    tm_normal_limit(&plan);
+    /* 9 of 205 resubmits each fit. */
+    for (size_t i = 0; i < plan.n_locals; i++) {
+        const struct tm_local *local = plan.locals[i];
 
-    many_sources(&w, 1, 510, false);
+        CU_ASSERT_EQUAL(local->group, i < 9);
+        CU_ASSERT(i < 9 ? !local->no_group
+                  : !strcmp(local->no_group,
+                            "more than 2000 resubmits of one packet"));
+    }
+    CU_ASSERT_EQUAL(sset_count(&plan.problems), 1);
+    tm_plan_end_update(&plan);
+    tm_plan_uninit(&plan);
+    world_uninit(&w);
+}
+
+static void
+test_sessions_of_a_source(void)
+{
+    static const char left_out[]
+        = "sessions-per-source: left out, since 3 sessions of its source go "
+          "before it in the order of matching; the quota sessions-per-source "
+          "is 3";
+    struct tm_session *s;
+    struct world w;
+
+    /* Of five sessions the first three are in force.  Only the last has a
+     * rule that matches. */
+    many_sources(&w, 1, 5, false);
     world_run(&w);
-    check_state(&w, 499, 1, TM_ATTACHED, "");
-    check_state(&w, 500, 1, TM_ERROR,
-                "not mirrored: more than 500 sessions of one source");
+    check_state(&w, 2, 1, TM_ATTACHED, "");
+    check_state(&w, 3, 1, TM_ERROR, left_out);
+    check_state(&w, 4, 1, TM_ERROR, left_out);
+    check_budget(&w, eth_addr_broadcast, 0);
+
+    /* What is disabled takes no place, nor what is not usable. */
+    s = edit_session(&w, 0);
+    s->enabled = false;
+    put_session(&w, s);
+    world_run(&w);
+    check_state(&w, 3, 1, TM_ATTACHED, "");
+    check_state(&w, 4, 1, TM_ERROR, left_out);
+    s = edit_session(&w, 2);
+    s->usable = false;
+    put_session(&w, s);
+    world_run(&w);
+    check_state(&w, 4, 1, TM_ATTACHED, "");
+    check_budget(&w, eth_addr_broadcast, 1);
     world_uninit(&w);
 }
 
@@ -511,6 +556,7 @@ CU_TestInfo states_tests[] = {
     { "directions", test_directions },
     { "budget of copies", test_copies_budget },
     { "budget of resubmits", test_resubmits_budget },
+    { "sessions of a source", test_sessions_of_a_source },
     { "size", test_size },
     CU_TEST_INFO_NULL
 };

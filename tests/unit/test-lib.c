@@ -26,6 +26,8 @@ main(void)
         { .pName = "model", .pTests = tm_test_model },
         { .pName = "model, touch", .pTests = tm_test_model_touch },
         { .pName = "model, random", .pTests = tm_test_model_random },
+        { .pName = "quota", .pTests = tm_test_quota },
+        { .pName = "spread", .pTests = tm_test_spread },
         { .pName = "validate", .pTests = tm_test_validate },
         { .pName = "validate, model", .pTests = tm_test_validate_model },
         CU_SUITE_INFO_NULL

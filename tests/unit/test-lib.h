@@ -23,6 +23,8 @@ extern CU_TestInfo tm_test_match[];
 extern CU_TestInfo tm_test_model[];
 extern CU_TestInfo tm_test_model_random[];
 extern CU_TestInfo tm_test_model_touch[];
+extern CU_TestInfo tm_test_quota[];
+extern CU_TestInfo tm_test_spread[];
 extern CU_TestInfo tm_test_validate[];
 extern CU_TestInfo tm_test_validate_model[];
 

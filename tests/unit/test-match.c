@@ -351,13 +351,15 @@ test_explain_target(void)
     } cases[] = {
         { TM_TARGET_ENI, T_ENI, 5, "copied to ENI \"e5\" at 10.0.0.5: " },
         { TM_TARGET_ENI, T_ENI, 6,
-          "copied to nowhere: target ENI \"e6\" has no address: " },
-        { TM_TARGET_ENI, T_ENI, 7, "copied to nowhere: target ENI 00000007-" },
+          "  session cannot copy: target ENI \"e6\" has no address\n"
+          "decision: not copied: no rule of any session matches\n" },
+        { TM_TARGET_ENI, T_ENI, 7,
+          "  session cannot copy: target ENI 00000007-" },
         { TM_TARGET_ELB, T_LB, 1,
           "copied to load balancer \"l1\" at 10.0.1.1: " },
         { TM_TARGET_ELB, T_LB, 2,
-          "copied to load balancer \"l2\", one of 1 members by the packet's "
-          "addresses: 10.0.1.9: " },
+          "copied to load balancer \"l2\", member 10.0.1.9 (slot 155, "
+          "1 member): " },
     };
     const char *all[] = { "in 1 accept ipv4 all - - - -", NULL };
     struct tm_model model;

@@ -45,6 +45,14 @@ test_quote(void)
         free(quoted);
     }
 
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct ds all = DS_EMPTY_INITIALIZER;
+
+        tm_quote_all_to(cases[i].in, &all);
+        CU_ASSERT(t_text_is(ds_cstr(&all), cases[i].want));
+        ds_destroy(&all);
+    }
+
     memset(longest, 'x', sizeof longest);
     longest[TM_QUOTE_MAX] = '\0';
     quoted = tm_quote(longest);
@@ -55,6 +63,46 @@ test_quote(void)
     quoted = tm_quote(longest);
     CU_ASSERT_PTR_NOT_NULL(strstr(quoted, "x...\""));
     free(quoted);
+}
+
+static void
+test_line(void)
+{
+    char longest[3 * TM_QUOTE_MAX + 1];
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    tm_quote_all_to(longest, &s);
+    CU_ASSERT_EQUAL(s.length, sizeof longest + 1);
+
+    ds_clear(&s);
+    tm_line_to("a \"b\" \\n\nc\xe2\x80\xae \xe6\xb5\x8b \xff", &s);
+    CU_ASSERT(t_text_is(ds_cstr(&s), "a \"b\" \\n\\nc\\u202e \xe6\xb5\x8b "
+                        "\\xff"));
+    ds_destroy(&s);
+}
+
+/* As it is, if it can be. */
+static void
+test_name(void)
+{
+    static const struct { const char *in, *want; } cases[] = {
+        { "", "" },
+        { "web-1 \"x\" \\", "web-1 \"x\" \\" },
+        { "\xe6\xb5\x8b", "\xe6\xb5\x8b" },
+        { "a\n  source b", "\"a\\n  source b\"" },
+        { "a\"\033", "\"a\\\"\\u001b\"" },
+        { "\xff", "\"\\xff\"" },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct ds s = DS_EMPTY_INITIALIZER;
+
+        tm_name_to(cases[i].in, &s);
+        CU_ASSERT(t_text_is(ds_cstr(&s), cases[i].want));
+        ds_destroy(&s);
+    }
 }
 
 static void
@@ -188,6 +236,7 @@ test_cidr_contains(void)
         { "2001:db8::/33", "2001:db8:8000::1", false },
         { "2001:db8::1/128", "2001:db8::1", true },
         { "2001:db8::1/128", "2001:db8::2", false },
+        { "2001:db8::1/128", "10.0.0.1", false },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -409,6 +458,8 @@ test_port_masks_property(void)
 
 CU_TestInfo tm_test_text[] = {
     { "quoting", test_quote },
+    { "lines", test_line },
+    { "names", test_name },
     { "networks", test_cidr_parse },
     { "addresses", test_addr_parse },
     { "order of addresses", test_addr_order },

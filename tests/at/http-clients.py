@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clients of tmirrord's HTTP server.
+
+usage: http-clients.py get ADDR:PORT PATH...    prints status and body of each
+       http-clients.py raw ADDR:PORT            request from stdin, answer out
+       http-clients.py crowd ADDR:PORT PID COMMAND...
+
+'crowd' is a crowd of clients that are slow, silent, or say too much.  While
+they are there COMMAND has to succeed.  They all have to be gone in the end,
+and the server must neither have lost descriptors nor have spun."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+
+SILENT = 100                    # More than are let in.
+SERVED = 64                     # Those that are.
+DEADLINE = 10                   # Seconds that a connection has.
+PATIENCE = 60                   # Seconds for anything to happen.
+
+
+def connect(address):
+    host, port = address.rsplit(":", 1)
+    return socket.create_connection((host.strip("[]"), int(port)),
+                                    timeout=PATIENCE)
+
+
+def get(address, path, method="GET"):
+    host, port = address.rsplit(":", 1)
+    c = http.client.HTTPConnection(host.strip("[]"), int(port),
+                                   timeout=PATIENCE)
+    c.request(method, path)
+    answer = c.getresponse()
+    return answer.status, answer.read().decode()
+
+
+def read_all(s):
+    data = b""
+    try:
+        while True:
+            part = s.recv(65536)
+            if not part:
+                return data
+            data += part
+    except ConnectionError:
+        return data
+
+
+def wait(seconds):
+    time.sleep(seconds)
+
+
+def until(condition, what):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            sys.exit("gave up waiting: " + what)
+        wait(0.05)
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        words = f.read().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def dribble(address):
+    """One byte now and then, for ever.  Returns after how many seconds the
+    server has had enough."""
+    s = connect(address)
+    s.setblocking(False)
+    begin = time.monotonic()
+    s.send(b"GET /healthz HTTP/1.1\r\nX: ")
+    while time.monotonic() < begin + PATIENCE:
+        try:
+            s.send(b"a")
+            if s.recv(1) == b"":
+                break
+        except BlockingIOError:
+            pass
+        except ConnectionError:
+            break
+        wait(0.2)
+    return time.monotonic() - begin
+
+
+def too_much(address):
+    """Heads, bodies and garbage without end: an error, or no answer."""
+    for request in (b"GET /healthz HTTP/1.1\r\nX: " + b"a" * 1000000,
+                    b"GET /" + b"a" * 1000000,
+                    b"GET /healthz HTTP/1.1\r\n" + b"X: y\r\n" * 100000,
+                    b"GET /healthz HTTP/1.1\r\nContent-Length: 999999999999"
+                    b"\r\n\r\n" + b"b" * 100000,
+                    b"\x00\xff\x16\x03\x01 garbage \r\n\r\n" * 1000,
+                    b"GET /healthz HTTP/9.9\r\n\r\n" * 1000):
+        s = connect(address)
+        try:
+            s.sendall(request)
+            s.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+        answer = read_all(s)
+        if answer and b" 4" not in answer[:16] and b" 5" not in answer[:16] \
+                and b"HTTP/1.1 200" not in answer[:16]:
+            sys.exit(f"{request[:40]}: {answer[:100]}")
+
+
+def hang_up(address):
+    """Asks and does not wait for the answer."""
+    for path in (b"/metrics", b"/stats", b"/healthz"):
+        s = connect(address)
+        s.sendall(b"GET " + path + b" HTTP/1.1\r\n\r\n")
+        s.close()
+
+
+def crowd(address, pid, command):
+    before = descriptors(pid)
+    cpu = cpu_seconds(pid)
+    silent = [connect(address) for _ in range(SILENT)]
+    until(lambda: descriptors(pid) >= before + SERVED, "clients let in")
+    if descriptors(pid) > before + SERVED + 2:
+        sys.exit(f"{descriptors(pid) - before} connections")
+    begin = time.monotonic()
+    subprocess.run(command, check=True)
+    took = time.monotonic() - begin
+    if took > DEADLINE / 2:
+        sys.exit(f"a change took {took:.1f} s")
+    # Those that came first have to go before it is this one's turn.
+    status, _ = get(address, "/healthz")
+    if status != 200:
+        sys.exit(f"status {status}")
+    for s in silent:
+        if s.recv(1) != b"":
+            sys.exit("an answer without a request")
+        s.close()
+    took = dribble(address)
+    if took < DEADLINE / 2 or took > DEADLINE * 3:
+        sys.exit(f"a dribbling client was cut off after {took:.1f} s")
+    too_much(address)
+    hang_up(address)
+    until(lambda: descriptors(pid) <= before, "descriptors closed")
+    if cpu_seconds(pid) - cpu > 5:
+        sys.exit(f"{cpu_seconds(pid) - cpu:.1f} s of CPU time")
+    status, _ = get(address, "/metrics")
+    if status != 200:
+        sys.exit(f"status {status}")
+
+
+def main():
+    what, address = sys.argv[1:3]
+    if what == "get":
+        for path in sys.argv[3:]:
+            status, body = get(address, path)
+            print(status, body, end="")
+    elif what == "raw":
+        s = connect(address)
+        s.sendall(sys.stdin.buffer.read())
+        sys.stdout.buffer.write(read_all(s))
+    else:
+        crowd(address, int(sys.argv[3]), sys.argv[4:])
+
+
+main()
