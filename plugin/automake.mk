@@ -45,6 +45,8 @@ plugin_libtmswitch_a_SOURCES = \
 	plugin/switch/bundle.c \
 	plugin/switch/counters.c \
 	plugin/switch/counters.h \
+	plugin/switch/cure.c \
+	plugin/switch/cure.h \
 	plugin/switch/foreign.c \
 	plugin/switch/foreign.h \
 	plugin/switch/monitor.c \

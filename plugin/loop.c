@@ -23,6 +23,7 @@
 #include "plugin/report/metrics.h"
 #include "plugin/report/stats.h"
 #include "plugin/report/status.h"
+#include "plugin/switch/cure.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -73,6 +74,19 @@ tm_loop_uninit(struct tm_loop *loop)
     free(loop->target);
 }
 
+/* Whether the switch has to be helped to forget stale datapath flows.  Not
+ * with hardware offload, which the masks of the cure would prevent. */
+static bool
+wants_cure(const struct tm_loop *loop)
+{
+    const struct tm_settings *settings = tm_ports_settings(loop->ports);
+
+    return (loop->cure_given ? loop->cure
+            : (!settings->hw_offload
+               && tm_cure_is_needed(settings->ovs_version,
+                                    settings->datapath_type)));
+}
+
 /* The integration bridge may get another name at run time.  The flows on the
  * former one are taken off by a connection of their own. */
 static void
@@ -84,6 +98,7 @@ follow_bridge(struct tm_loop *loop)
 
     tm_switch_set_tables(loop->sw, node->table_base,
                          node->table_base + TM_N_TABLES - 1);
+    tm_switch_set_cure(loop->sw, wants_cure(loop));
     if (nullable_string_is_equal(target, loop->target)) {
         return;
     }

@@ -41,6 +41,7 @@ struct tm_loop {
     struct tm_metrics *server;  /* Of 'metrics', or NULL. */
     struct tm_stats_book *stats;/* See report/stats.h. */
     struct tm_explainer *explainer; /* See report/explain.h. */
+    bool cure_given, cure;      /* 'stale-flow-cure' said so. */
 
     /* What the compiler has not seen yet. */
     struct tm_dirty dirty;

@@ -122,6 +122,8 @@ EXTRA_DIST += \
 	tests/system/production.test \
 	tests/system/run \
 	tests/system/send.py \
+	tests/system/stale.py \
+	tests/system/stale.test \
 	tests/system/stats.test \
 	tests/system/traffic.py \
 	tests/system/two-nodes.sh \

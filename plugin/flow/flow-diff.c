@@ -33,10 +33,9 @@ tm_flow_diff_uninit(struct tm_flow_diff *diff)
     }
 }
 
-/* At most one of 'have' and 'want', which have one key, is NULL. */
-static void
-add_change(struct tm_flow_diff *diff, const struct tm_flow *have,
-           const struct tm_flow *want)
+void
+tm_flow_diff_add(struct tm_flow_diff *diff, const struct tm_flow *have,
+                 const struct tm_flow *want)
 {
     if (have && want && tm_flow_equal(have, want)) {
         return;
@@ -67,8 +66,8 @@ compare_changes(const void *a_, const void *b_)
                            b->want ? b->want : b->have);
 }
 
-static void
-sort_changes(struct tm_flow_diff *diff)
+void
+tm_flow_diff_sort(struct tm_flow_diff *diff)
 {
     if (diff->n) {
         qsort(diff->changes, diff->n, sizeof *diff->changes, compare_changes);
@@ -83,14 +82,14 @@ tm_flow_diff_full(struct tm_flow_diff *diff, const struct tm_flow_set *have,
 
     ovs_assert(!diff->n);
     TM_FLOW_SET_FOR_EACH (node, want) {
-        add_change(diff, tm_flow_set_find(have, node->flow), node->flow);
+        tm_flow_diff_add(diff, tm_flow_set_find(have, node->flow), node->flow);
     }
     TM_FLOW_SET_FOR_EACH (node, have) {
         if (!tm_flow_set_find(want, node->flow)) {
-            add_change(diff, node->flow, NULL);
+            tm_flow_diff_add(diff, node->flow, NULL);
         }
     }
-    sort_changes(diff);
+    tm_flow_diff_sort(diff);
 }
 
 void
@@ -105,10 +104,30 @@ tm_flow_diff_journal(struct tm_flow_diff *diff, const struct tm_flow_set *have,
         const struct tm_flow *new = tm_flow_set_find(want, node->flow);
 
         if (old || new) {
-            add_change(diff, old, new);
+            tm_flow_diff_add(diff, old, new);
         }
     }
-    sort_changes(diff);
+    tm_flow_diff_sort(diff);
+}
+
+void
+tm_flow_diff_drop(struct tm_flow_diff *diff,
+                  bool (*drop)(const struct tm_flow_change *, void *aux),
+                  void *aux)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < diff->n; i++) {
+        struct tm_flow_change change = diff->changes[i];
+
+        if (drop(&change, aux)) {
+            tm_flow_unref(change.have);
+            tm_flow_unref(change.want);
+        } else {
+            diff->changes[n++] = change;
+        }
+    }
+    diff->n = n;
 }
 
 static void

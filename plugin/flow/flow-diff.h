@@ -40,6 +40,15 @@ void tm_flow_diff_full(struct tm_flow_diff *, const struct tm_flow_set *have,
 void tm_flow_diff_journal(struct tm_flow_diff *,
                           const struct tm_flow_set *have,
                           const struct tm_flow_set *want);
+/* Adds what is to be done with one key: at most one of 'have' and 'want',
+ * which have it, is NULL.  Finish with tm_flow_diff_sort(). */
+void tm_flow_diff_add(struct tm_flow_diff *, const struct tm_flow *have,
+                      const struct tm_flow *want);
+void tm_flow_diff_sort(struct tm_flow_diff *);
+/* Takes the changes out for which 'drop' returns true. */
+void tm_flow_diff_drop(struct tm_flow_diff *,
+                       bool (*drop)(const struct tm_flow_change *, void *aux),
+                       void *aux);
 /* Lines "-flow", "+flow"; a modify is both. */
 void tm_flow_diff_format(const struct tm_flow_diff *, struct ds *);
 

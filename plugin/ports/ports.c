@@ -73,6 +73,7 @@ add_columns(struct ovsdb_idl *idl)
         &ovsrec_open_vswitch_col_bridges,
         &ovsrec_open_vswitch_col_ovs_version,
         &ovsrec_open_vswitch_col_next_cfg,
+        &ovsrec_open_vswitch_col_other_config,
         &ovsrec_bridge_col_name,
         &ovsrec_bridge_col_ports,
         &ovsrec_bridge_col_datapath_type,
@@ -284,6 +285,8 @@ rebuild(struct tm_ports *ports, struct tm_node_dirty *dirty)
     settings.datapath_type = xstrdup(type[0] ? type : "system");
     settings.ovs_version = xstrdup(ovs && ovs->ovs_version
                                    ? ovs->ovs_version : "");
+    settings.hw_offload = ovs && smap_get_bool(&ovs->other_config,
+                                               "hw-offload", false);
     node->has_bridge = bridge != NULL;
     if (bridge) {
         tm_port_cache_read(&ports->cache, bridge, node, &problems);

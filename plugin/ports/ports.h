@@ -46,6 +46,7 @@ struct tm_settings {
     char *pipeline;             /* "normal", ..., "auto". */
     char *ovs_version;          /* "" if unknown. */
     char *datapath_type;        /* "system", "netdev", ... */
+    bool hw_offload;            /* other_config:hw-offload. */
 };
 const struct tm_settings *tm_ports_settings(const struct tm_ports *);
 const struct sset *tm_ports_problems(const struct tm_ports *);

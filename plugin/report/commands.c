@@ -40,8 +40,7 @@ diff_flows(struct tm_loop *loop, struct ds *ds)
     struct tm_flow_diff diff;
 
     tm_flow_diff_init(&diff);
-    tm_flow_diff_full(&diff, tm_switch_have(loop->sw),
-                      tm_compiler_want(loop->compiler));
+    tm_switch_diff(loop->sw, tm_compiler_want(loop->compiler), &diff);
     tm_flow_diff_format(&diff, ds);
     tm_flow_diff_uninit(&diff);
 }
@@ -159,6 +158,23 @@ run_recompute(struct unixctl_conn *conn, int argc OVS_UNUSED,
     }
 }
 
+/* For tests, and for who wants to see what it is good for. */
+static void
+run_cure(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+         void *loop_)
+{
+    struct tm_loop *loop = loop_;
+
+    if (strcmp(argv[1], "on") && strcmp(argv[1], "off")
+        && strcmp(argv[1], "auto")) {
+        unixctl_command_reply_error(conn, "must be on, off or auto");
+        return;
+    }
+    loop->cure_given = strcmp(argv[1], "auto");
+    loop->cure = !strcmp(argv[1], "on");
+    unixctl_command_reply(conn, NULL);
+}
+
 static void
 run_exit(struct unixctl_conn *conn, int argc, const char *argv[], void *loop)
 {
@@ -198,5 +214,7 @@ tm_commands_register(struct tm_loop *loop)
     tm_stats_register_commands(loop);
     unixctl_command_register("recompute", "", 0, 0, run_recompute, loop);
     tm_explainer_register(loop);
+    unixctl_command_register("stale-flow-cure", "on|off|auto", 1, 1, run_cure,
+                             loop);
     unixctl_command_register("exit", "[--cleanup]", 0, 1, run_exit, loop);
 }

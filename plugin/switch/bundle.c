@@ -253,6 +253,43 @@ follow_new_tables(struct tm_switch *sw)
     }
 }
 
+/* With a cure, a clean-up is a change to nothing, after which the hooks stay a
+ * moment longer. */
+static void
+start_cleanup(struct tm_switch *sw)
+{
+    struct tm_bundle *bundle = &sw->bundle;
+    struct tm_flow_set nothing;
+
+    if (sw->cleanup_done) {
+        return;
+    }
+    tm_flow_set_init(&nothing, false);
+    if (sw->cure.on && !sw->cleanup_begun) {
+        sw->cleanup_begun = true;
+        tm_flow_diff_full(&bundle->diff, &sw->have, &nothing);
+        tm_cure_adjust(sw, &bundle->diff);
+    } else if (tm_flow_set_count(&sw->cure.held)) {
+        tm_cure_step(sw, &nothing, &bundle->diff);
+    } else {
+        bundle->cleanup = true;
+    }
+    tm_flow_set_uninit(&nothing);
+    if (bundle->diff.n || bundle->cleanup) {
+        begin(sw, 0);
+    }
+}
+
+/* What the cure still has to do: nothing that 'want' knows of. */
+static void
+start_step(struct tm_switch *sw, const struct tm_flow_set *want)
+{
+    tm_cure_step(sw, want, &sw->bundle.diff);
+    if (sw->bundle.diff.n) {
+        begin(sw, sw->confirmed);
+    }
+}
+
 void
 tm_bundle_start(struct tm_switch *sw, struct tm_flow_set *want,
                 uint64_t generation)
@@ -260,10 +297,7 @@ tm_bundle_start(struct tm_switch *sw, struct tm_flow_set *want,
     struct tm_bundle *bundle = &sw->bundle;
 
     if (sw->cleanup) {
-        if (!sw->cleanup_done) {
-            bundle->cleanup = true;
-            begin(sw, 0);
-        }
+        start_cleanup(sw);
         return;
     }
     if (!want) {
@@ -280,13 +314,17 @@ tm_bundle_start(struct tm_switch *sw, struct tm_flow_set *want,
     }
     tm_flow_set_clear_journal(want);
     tm_refused_filter(sw, &bundle->diff);
+    tm_cure_adjust(sw, &bundle->diff);
 
     if (bundle->diff.n) {
         follow_new_tables(sw);
         begin(sw, generation);
-    } else if (sw->confirmed != generation) {
-        COVERAGE_INC(tm_switch_bundle_empty);
-        sw->confirmed = generation;
+    } else {
+        if (sw->confirmed != generation) {
+            COVERAGE_INC(tm_switch_bundle_empty);
+            sw->confirmed = generation;
+        }
+        start_step(sw, want);
     }
 }
 
@@ -418,6 +456,7 @@ tm_bundle_handle_barrier(struct tm_switch *sw, uint32_t xid)
     } else if (!sw->stale) {
         sw->confirmed = bundle->generation;
     }
+    tm_cure_note_done(sw);
     tm_bundle_abandon(sw);
     return true;
 }

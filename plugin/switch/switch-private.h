@@ -17,6 +17,7 @@
 #include "openvswitch/ofp-protocol.h"
 #include "plugin/flow/flow-diff.h"
 #include "plugin/switch/counters.h"
+#include "plugin/switch/cure.h"
 #include "plugin/switch/foreign.h"
 #include "plugin/switch/switch.h"
 
@@ -84,7 +85,9 @@ struct tm_switch {
     struct hmap refused;        /* struct tm_refused. */
     uint64_t refused_seqno;
     bool cleanup;               /* Wanted. */
+    bool cleanup_begun;         /* All but the hooks is gone, see cure.h. */
     bool cleanup_done;
+    struct tm_cure cure;
     struct tm_foreign foreign;
 
     /* Any state but DOWN. */

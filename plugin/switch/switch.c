@@ -80,6 +80,7 @@ tm_switch_create(void)
     hmap_init(&sw->refused);
     tm_foreign_init(&sw->foreign);
     tm_question_init(&sw->question);
+    tm_cure_init(&sw->cure);
     return sw;
 }
 
@@ -94,6 +95,7 @@ tm_switch_destroy(struct tm_switch *sw)
         hmap_destroy(&sw->refused);
         tm_foreign_uninit(&sw->foreign);
         tm_question_uninit(&sw->question);
+        tm_cure_uninit(&sw->cure);
         tm_flow_set_uninit(&sw->have);
         tm_flow_set_uninit(&sw->dump);
         bitmap_free(sw->monitored);
@@ -110,6 +112,7 @@ go_down(struct tm_switch *sw)
     tm_bundle_abandon(sw);
     tm_foreign_abandon(&sw->foreign);
     tm_counters_abandon(sw, "the connection to the switch was lost");
+    tm_cure_abandon(&sw->cure);
     tm_flow_set_clear(&sw->dump);
     bitmap_set_multiple(sw->monitored, 0, UINT8_MAX + 1, false);
     sw->connecting = false;
@@ -458,6 +461,7 @@ tm_switch_wait(struct tm_switch *sw)
         poll_timer_wait_until(sw->next_readback);
     } else if (is_idle(sw)) {
         tm_foreign_wait(sw);
+        tm_cure_wait(sw);
     }
 }
 
@@ -479,6 +483,25 @@ const struct tm_flow_set *
 tm_switch_have(const struct tm_switch *sw)
 {
     return &sw->have;
+}
+
+void
+tm_switch_set_cure(struct tm_switch *sw, bool on)
+{
+    if (sw->cure.on != on) {
+        VLOG_INFO("stale datapath flows: cure %s", on ? "on" : "off");
+        sw->cure.on = on;
+        /* Its rows come with the next change, and go with the next one. */
+        sw->compared = NULL;
+    }
+}
+
+void
+tm_switch_diff(const struct tm_switch *sw, const struct tm_flow_set *want,
+               struct tm_flow_diff *diff)
+{
+    tm_flow_diff_full(diff, &sw->have, want);
+    tm_cure_hide(sw, diff);
 }
 
 void
@@ -541,6 +564,10 @@ tm_switch_show(const struct tm_switch *sw, struct ds *ds)
     ds_put_format(ds, "    sent: %llu flow changes in %llu bundles%s\n",
                   sw->n_flow_mods, sw->n_bundles,
                   sw->bundle.in_flight ? ", one in flight" : "");
+    if (sw->cure.on) {
+        ds_put_cstr(ds, "    cached flows: this Open vSwitch may keep stale "
+                    "ones on its userspace datapath; cure on\n");
+    }
     ds_put_format(ds, "    connections %llu, read back %llu times, foreign "
                   "changes %llu\n", sw->n_connections, sw->n_readbacks,
                   sw->n_foreign);

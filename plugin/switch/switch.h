@@ -32,6 +32,7 @@
 #include "plugin/flow/flow-set.h"
 
 struct sset;
+struct tm_flow_diff;
 struct tm_switch;
 
 struct tm_switch *tm_switch_create(void);
@@ -60,6 +61,15 @@ uint64_t tm_switch_confirmed(const struct tm_switch *);
 bool tm_switch_is_ready(const struct tm_switch *);
 
 const struct tm_flow_set *tm_switch_have(const struct tm_switch *);
+
+/* Whether the switch keeps stale datapath flows unless changes are made in a
+ * way of their own (cure.h). */
+void tm_switch_set_cure(struct tm_switch *, bool);
+
+/* What is still to be done, 'have' to 'want'; 'diff' must be empty.  Flows
+ * that the cure keeps on the switch are not among it. */
+void tm_switch_diff(const struct tm_switch *, const struct tm_flow_set *want,
+                    struct tm_flow_diff *diff);
 
 /* Sends a bundle that deletes every marked flow; for 'exit --cleanup'.  The
  * caller goes on with tm_switch_run(want = NULL) until
