@@ -14,8 +14,12 @@ EXTRA_DIST += \
 	tests/ctl/junk.py \
 	tests/ctl/junk.test \
 	tests/ctl/lb.test \
+	tests/ctl/limits.py \
+	tests/ctl/limits.test \
+	tests/ctl/limits_table.py \
 	tests/ctl/lists.test \
 	tests/ctl/page-examples.py \
+	tests/ctl/races.test \
 	tests/ctl/show.test \
 	tests/ctl/run \
 	tests/ctl/stats.test \
@@ -34,13 +38,15 @@ check_PROGRAMS += \
 	tests/unit/test-space \
 	tests/unit/test-explain \
 	tests/unit/test-flow \
-	tests/unit/test-compile
+	tests/unit/test-compile \
+	tests/unit/test-switch
 TESTS += \
 	tests/unit/test-lib \
 	tests/unit/test-space \
 	tests/unit/test-explain \
 	tests/unit/test-flow \
-	tests/unit/test-compile
+	tests/unit/test-compile \
+	tests/unit/test-switch
 
 tests_unit_test_lib_SOURCES = \
 	tests/unit/test-lib.c \
@@ -91,6 +97,12 @@ tests_unit_test_flow_SOURCES = \
 	tests/unit/test-flow-set.c
 tests_unit_test_flow_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
 tests_unit_test_flow_LDADD = plugin/libtmflow.a $(OVS_LIBS) $(CUNIT_LIBS)
+
+# The part of plugin/switch that only takes messages apart.
+tests_unit_test_switch_SOURCES = tests/unit/test-switch.c
+tests_unit_test_switch_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS)
+tests_unit_test_switch_LDADD = \
+	plugin/libtmswitch.a plugin/libtmflow.a $(OVS_LIBS) $(CUNIT_LIBS)
 
 tests_unit_test_compile_SOURCES = \
 	tests/unit/compile-switch.c \

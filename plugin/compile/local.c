@@ -106,8 +106,9 @@ add_remarks(const struct maker *m, const struct tm_session *session,
 
 /* Adds the rows of 'session' for the local, and a hop unless something is
  * against it: 'refused', what is against copying this ENI at all, or by this
- * session, or NULL; or what is against the session.  Where a session names an ENI twice, the first row counts the
- * copies.  'shared' is a remark for the rows, or NULL. */
+ * session, or NULL; or what is against the session.  Where a session names an
+ * ENI twice, the first row counts the copies.  'shared' is a remark for the
+ * rows, or NULL. */
 static void
 add_session(const struct maker *m, const struct tm_session *session,
             const char *refused, const char *shared)

@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "coverage.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "plugin/loop.h"
@@ -24,6 +25,8 @@
 #include "plugin/switch/counters.h"
 #include "timeval.h"
 #include "util.h"
+
+COVERAGE_DEFINE(tm_stats_request);
 
 /* How long the switch may take. */
 #define PATIENCE_MS 2500
@@ -217,6 +220,7 @@ finish_request(struct tm_loop *loop)
     }
     book->asked = NULL;
     if (counters) {
+        COVERAGE_INC(tm_stats_request);
         tm_stats_clear(&book->last);
         tm_stats_collect(loop, &book->unsent, counters, &book->last);
         book->last_at = book->asked_at;

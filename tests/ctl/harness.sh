@@ -157,7 +157,8 @@ has_sessions() {
 
 # race N ARG...: N times the same command at the same moment on the same
 # contents; '@' in ARG becomes 1 to N.  Sets 'won' and 'lost' to how many exited
-# 0 and 1, 'odd' to how many did anything else.
+# 0 and 1, 'odd' to how many did anything else.  The last of them runs $rival
+# instead, if that is set.
 race() {
     n=$1
     shift
@@ -169,6 +170,7 @@ race() {
             for word; do
                 words="$words '$(printf '%s' "$word" | sed "s/@/$i/g")'"
             done
+            test $i -lt "$n" || words=${rival:-$words}
             eval "set -- $words"
             exec "$TMIRROR_CTL" --timeout=60 --no-syslog \
                 wait-until TM_Global . options:go=1 -- "$@"

@@ -342,9 +342,8 @@ refused "filter-del of a filter in use" 'sessions "audit", "tosink"' \
 
 accepted "session to a load balancer" session-add tolb 3 web elb:lb1
 refused "lb-del of a target" 'session "tolb"' lb-del lb1
-refused "lb-set that takes the target's address" 'session "tolb"' \
-    lb-set lb1 vip=
-refused "target without members" "lb3" session-add s 1 web elb:lb3
+accepted "lb-set that takes the target's address" lb-set lb1 vip=
+accepted "target without members" session-add s 1 web elb:lb3 -- session-del s
 accepted "lb-set" lb-set lb1 vip= members=10.8.8.1
 accepted "lb-del of none in use" session-del tolb -- lb-del lb1 -- lb-del lb3
 refused "lb-del of an unknown one" 'no load balancer "lb1"' lb-del lb1

@@ -22,6 +22,7 @@ import argparse
 import collections
 import os
 import random
+import subprocess
 import sys
 import time
 
@@ -203,7 +204,8 @@ def main():
             total_copies += copies
             print(f"ok {i + 1} - seed {seed + i}: {count} packets, "
                   f"{copies} copies, {asked} explained", flush=True)
-        except (Failure, RuntimeError, OSError) as e:
+        except (Failure, RuntimeError, OSError,
+                subprocess.SubprocessError) as e:
             failed += 1
             print(f"not ok {i + 1} - seed {seed + i}: {e}", flush=True)
     if passed and not total_copies:

@@ -88,7 +88,10 @@ class Random:
         self.world.db.transact(*ops)
 
     def rows(self, table, *columns):
-        return self.world.db.select(table, (), ["_uuid", *columns])
+        """In an order that does not depend on their UUIDs, which are others
+        each time."""
+        rows = self.world.db.select(table, (), ["_uuid", *columns])
+        return sorted(rows, key=lambda row: [row[c] for c in columns])
 
     def add_session(self, vni, used):
         """'used' maps an ENI's name to the session priorities it has.  The
@@ -96,7 +99,7 @@ class Random:
         rng = self.rng
         enis = [e for e in self.rows("Network_Interface", "name")
                 if e["name"] not in (*COLLECTORS, self.vms[-1].name)]
-        filters = self.rows("Mirror_Filter")
+        filters = self.rows("Mirror_Filter", "name")
         ops, names = [], []
         priority = rng.randint(1, 32766)
         for eni in rng.sample(enis, rng.randint(0, min(6, len(enis)))):
@@ -127,7 +130,7 @@ class Random:
             row, = self.world.db.select("Network_Interface", where, ["_uuid"])
             return {"target_type": "eni", "target_interface": row["_uuid"]}
         if kind < 0.5:
-            lb = self.rng.choice(self.rows("Load_Balancer"))
+            lb = self.rng.choice(self.rows("Load_Balancer", "name"))
             return {"target_type": "elb", "target_lb": lb["_uuid"]}
         return {"target_type": "ip",
                 "target_address": (f"172.31.0.{1 + vni % 250}" if kind < 0.8
@@ -184,7 +187,7 @@ class Random:
                     {"op": "update", "table": "Mirror_Filter_Rule",
                      "where": [["_uuid", "==", r["_uuid"]]], "row": row})
         elif kind == "filter":
-            filters = self.rows("Mirror_Filter")
+            filters = self.rows("Mirror_Filter", "name")
             self.world.db.transact(
                 dict(update, row={"filter": rng.choice(filters)["_uuid"]}))
         elif kind == "session":
