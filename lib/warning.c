@@ -98,10 +98,21 @@ tm_warning_find_cover(const struct tm_filter *filter, size_t rule,
 }
 
 void
-tm_warning_of_session(const struct tm_session *session, struct svec *lines)
+tm_warning_of_session(const struct tm_model *model,
+                      const struct tm_session *session, struct svec *lines)
 {
+    struct tm_addr addr;
+    char *why = (session->usable
+                 ? tm_model_target_address(model, session, TM_IPV4, &addr)
+                 : NULL);
+
     if (!session->n_sources) {
         svec_add(lines, "session has no sources, so it copies nothing");
+    }
+    if (why) {
+        svec_add_nocopy(lines, xasprintf("%s, so the session copies nothing",
+                                         why));
+        free(why);
     }
 }
 

@@ -26,7 +26,8 @@ size_t tm_warning_find_cover(const struct tm_filter *, size_t i,
                              size_t **coverp);
 
 /* Each adds its lines to 'lines'. */
-void tm_warning_of_session(const struct tm_session *, struct svec *lines);
+void tm_warning_of_session(const struct tm_model *, const struct tm_session *,
+                           struct svec *lines);
 void tm_warning_of_filter(const struct tm_filter *, struct svec *lines);
 
 #endif /* lib/warning.h */

@@ -104,7 +104,7 @@ show_session(const struct ovsdb_idl *idl, const struct tm_model *model,
                   session->enabled ? "enabled" : "disabled", session->vni,
                   target);
     free(target);
-    tm_warning_of_session(session, &warnings);
+    tm_warning_of_session(model, session, &warnings);
     show_warnings(&warnings, s);
     if (filter) {
         ds_put_cstr(s, "  filter ");

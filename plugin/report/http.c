@@ -6,12 +6,16 @@
  * done without waiting, and tm_http_wait() tells the poll loop what libevent
  * waits for.
  *
- * libevent's own limit of time begins anew with every byte, and it has none
- * for the number of connections.  So the server holds a reference on the
- * bufferevent of each connection, with a deadline.  One that is late has its
- * socket shut down, which libevent sees as the client's doing.  One that
- * libevent is done with has lost its callbacks; then the reference goes.
- * While there are as many connections as may be, none is accepted. */
+ * libevent's own limit of time begins anew with every byte, so it is not used,
+ * and it has none for the number of connections.  So the server holds a
+ * reference on the bufferevent of each connection, with a deadline.  One that
+ * is late has its socket shut down, which libevent sees as the client's doing.
+ * One that libevent is done with has lost its callbacks; then the reference
+ * goes.
+ *
+ * While there are as many connections as may be, none is accepted, and the one
+ * that has said nothing for longest is shut down too: a crowd that is silent
+ * keeps nobody waiting who has something to ask. */
 
 #include <config.h>
 
@@ -23,7 +27,6 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
-#include <event2/util.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +56,8 @@ struct connection {
     struct ovs_list node;       /* In tm_http 'connections', oldest first. */
     struct bufferevent *bev;
     long long int deadline;     /* msec. */
-    bool expired;
+    bool asked;                 /* Its request is here. */
+    bool shut;                  /* By us. */
 };
 
 struct tm_http {
@@ -150,7 +154,10 @@ static struct bufferevent *
 make_bufferevent(struct event_base *base, void *http_)
 {
     struct tm_http *http = http_;
-    struct bufferevent *bev = bufferevent_socket_new(base, -1, 0);
+    /* The descriptor must live as long as the bufferevent, which reads from it
+     * until the reference goes: by then it could be another connection's. */
+    struct bufferevent *bev = bufferevent_socket_new(base, -1,
+                                                     BEV_OPT_CLOSE_ON_FREE);
 
     if (bev) {
         struct connection *c = xzalloc(sizeof *c);
@@ -185,6 +192,30 @@ is_done(const struct connection *c)
 }
 
 static void
+shut_connection(struct connection *c)
+{
+    c->shut = true;
+    shutdown(bufferevent_getfd(c->bev), SHUT_RDWR);
+}
+
+/* The oldest that has not asked yet goes. */
+static void
+make_room(struct tm_http *http)
+{
+    struct connection *c;
+
+    LIST_FOR_EACH (c, node, &http->connections) {
+        if (!c->asked) {
+            if (!c->shut) {
+                http->counters.displaced++;
+                shut_connection(c);
+            }
+            break;
+        }
+    }
+}
+
+static void
 run_connections(struct tm_http *http)
 {
     struct connection *c;
@@ -192,11 +223,13 @@ run_connections(struct tm_http *http)
     LIST_FOR_EACH_SAFE (c, node, &http->connections) {
         if (is_done(c)) {
             forget_connection(http, c);
-        } else if (time_msec() >= c->deadline && !c->expired) {
-            c->expired = true;
+        } else if (time_msec() >= c->deadline && !c->shut) {
             http->counters.expired++;
-            shutdown(bufferevent_getfd(c->bev), SHUT_RDWR);
+            shut_connection(c);
         }
+    }
+    if (http->counters.n_connections >= MAX_CONNECTIONS) {
+        make_room(http);
     }
     limit_accepting(http);
 }
@@ -226,6 +259,9 @@ tm_http_reply(struct tm_http_request *r, int code, const char *type,
     snprintf(length, sizeof length, "%"PRIuSIZE, body->length);
     evhttp_add_header(headers, "Content-Type", type);
     evhttp_add_header(headers, "Content-Length", length);
+    /* libevent would add that it is kept open if the client asks for that. */
+    evhttp_remove_header(evhttp_request_get_input_headers(r->req),
+                         "Connection");
     evhttp_add_header(headers, "Connection", "close");
     if (evhttp_request_get_command(r->req) != EVHTTP_REQ_HEAD) {
         evbuffer_add(buf, body->string, body->length);
@@ -262,6 +298,20 @@ reply_error(struct tm_http_request *r, int code, const char *text)
 }
 
 static void
+note_request(struct tm_http *http, struct evhttp_request *req)
+{
+    const struct bufferevent *bev = evhttp_connection_get_bufferevent(
+        evhttp_request_get_connection(req));
+    struct connection *c;
+
+    LIST_FOR_EACH (c, node, &http->connections) {
+        if (c->bev == bev) {
+            c->asked = true;
+        }
+    }
+}
+
+static void
 handle_request(struct evhttp_request *req, void *http_)
 {
     struct tm_http *http = http_;
@@ -272,6 +322,7 @@ handle_request(struct evhttp_request *req, void *http_)
 
     r->req = req;
     r->http = http;
+    note_request(http, req);
     if (command != EVHTTP_REQ_GET && command != EVHTTP_REQ_HEAD) {
         reply_error(r, HTTP_BADMETHOD, "allowed are GET and HEAD");
         return;
@@ -318,7 +369,6 @@ static struct tm_http *
 make_server(const struct tm_http_route *routes, size_t n_routes, void *aux)
 {
     struct tm_http *http = xzalloc(sizeof *http);
-    const struct timeval timeout = { DEADLINE_MS / 1000, 0 };
 
     event_set_log_callback(log_libevent);
     ovs_list_init(&http->connections);
@@ -329,7 +379,6 @@ make_server(const struct tm_http_route *routes, size_t n_routes, void *aux)
     http->evhttp = evhttp_new(http->base);
     evhttp_set_bevcb(http->evhttp, make_bufferevent, http);
     evhttp_set_gencb(http->evhttp, handle_request, http);
-    evhttp_set_timeout_tv(http->evhttp, &timeout);
     evhttp_set_max_headers_size(http->evhttp, MAX_HEAD);
     evhttp_set_max_body_size(http->evhttp, MAX_BODY);
     /* All, so that the answer to the others is ours. */
@@ -403,18 +452,12 @@ static int
 wait_for_event(const struct event_base *base OVS_UNUSED,
                const struct event *event, void *aux OVS_UNUSED)
 {
-    struct timeval at, now;
-    int pending = event_pending(event, EV_READ | EV_WRITE | EV_TIMEOUT, &at);
+    int pending = event_pending(event, EV_READ | EV_WRITE, NULL);
     int fd = event_get_fd(event);
 
-    if (fd >= 0 && pending & (EV_READ | EV_WRITE)) {
+    if (fd >= 0 && pending) {
         poll_fd_wait(fd, ((pending & EV_READ ? POLLIN : 0)
                           | (pending & EV_WRITE ? POLLOUT : 0)));
-    }
-    if (pending & EV_TIMEOUT) {
-        evutil_gettimeofday(&now, NULL);
-        poll_timer_wait((at.tv_sec - now.tv_sec) * 1000LL
-                        + (at.tv_usec - now.tv_usec) / 1000 + 1);
     }
     return 0;
 }
@@ -431,7 +474,7 @@ tm_http_wait(struct tm_http *http)
     LIST_FOR_EACH (c, node, &http->connections) {
         if (is_done(c)) {
             poll_immediate_wake();
-        } else if (!c->expired) {
+        } else if (!c->shut) {
             poll_timer_wait_until(c->deadline);
         }
     }

@@ -14,8 +14,8 @@
  *
  * A request is a GET or HEAD, its head is at most 8 kB, and it has 10 seconds
  * from its connection to the last byte of its answer.  There are at most 64
- * connections, each for one request; who comes then waits in the kernel's
- * queue. */
+ * connections, each for one request; when there are as many, those that have
+ * asked nothing yet make room, the oldest first. */
 
 #ifndef PLUGIN_REPORT_HTTP_H
 #define PLUGIN_REPORT_HTTP_H 1
@@ -36,6 +36,7 @@ struct tm_http_route {
 struct tm_http_counters {
     uint64_t ok, client_errors, server_errors;  /* Replies: 2xx, 4xx, 5xx. */
     uint64_t expired;           /* Connections that took too long. */
+    uint64_t displaced;         /* That made room before they had asked. */
     size_t n_connections;       /* That are open. */
 };
 

@@ -6,8 +6,11 @@
  * end in "_total".  Values of labels may be anything that somebody has written
  * into the database, so they are escaped.
  *
- * The order is that of the code, and of the sorted lists in struct tm_stats:
- * two scrapes of the same state are the same text. */
+ * The order is that of the code, and within a family that of the labels: two
+ * scrapes of the same state are the same text.  No two samples of a family may
+ * have the same labels, or the scraper keeps one of them only; but two sessions
+ * of one name can be in the database, past the tools.  So what has the same
+ * labels is added up. */
 
 #include <config.h>
 
@@ -21,6 +24,7 @@
 
 #include "lib/version.h"
 #include "openvswitch/dynamic-string.h"
+#include "openvswitch/shash.h"
 #include "plugin/loop.h"
 #include "plugin/report/http.h"
 #include "plugin/report/stats.h"
@@ -47,7 +51,7 @@ put_one(struct ds *s, const char *name, const char *type, const char *help,
 static void
 put_label(struct ds *s, const char *name, const char *value)
 {
-    bool first = s->string[s->length - 1] == '{';
+    bool first = !s->length || s->string[s->length - 1] == '{';
 
     ds_put_format(s, "%s%s=\"", first ? "" : ",", name);
     for (; *value; value++) {
@@ -71,11 +75,43 @@ end_sample(struct ds *s, uint64_t value)
 
 /* ## What was copied ## */
 
+/* Takes 'labels' as they are and empties them. */
+static void
+add_sample(struct shash *samples, struct ds *labels, uint64_t value)
+{
+    uint64_t *sum = shash_find_data(samples, ds_cstr(labels));
+
+    if (!sum) {
+        sum = xzalloc(sizeof *sum);
+        shash_add_nocopy(samples, ds_steal_cstr(labels), sum);
+    }
+    *sum += value;
+    ds_clear(labels);
+}
+
+/* Takes the contents of 'samples' away. */
+static void
+put_samples(struct ds *s, const char *name, struct shash *samples)
+{
+    const struct shash_node **nodes = shash_sort(samples);
+
+    for (size_t i = 0; i < shash_count(samples); i++) {
+        const uint64_t *value = nodes[i]->data;
+
+        ds_put_format(s, "%s{%s", name, nodes[i]->name);
+        end_sample(s, *value);
+    }
+    free(nodes);
+    shash_destroy_free_data(samples);
+}
+
 static void
 put_sources(const struct tm_stats *stats, bool bytes, struct ds *s)
 {
     const char *name = (bytes ? "tmirror_source_bytes_total"
                         : "tmirror_source_packets_total");
+    struct shash samples = SHASH_INITIALIZER(&samples);
+    struct ds labels = DS_EMPTY_INITIALIZER;
 
     put_family(s, name, "counter",
                bytes ? "Bytes of frames, before any cut, that a session "
@@ -85,12 +121,14 @@ put_sources(const struct tm_stats *stats, bool bytes, struct ds *s)
     for (size_t i = 0; i < stats->n_sources; i++) {
         const struct tm_stats_source *source = &stats->sources[i];
 
-        ds_put_format(s, "%s{", name);
-        put_label(s, "session", source->session);
-        put_label(s, "source", source->source);
-        put_label(s, "action", tm_action_to_string(source->action));
-        end_sample(s, bytes ? source->bytes : source->packets);
+        put_label(&labels, "session", source->session);
+        put_label(&labels, "source", source->source);
+        put_label(&labels, "action", tm_action_to_string(source->action));
+        add_sample(&samples, &labels,
+                   bytes ? source->bytes : source->packets);
     }
+    put_samples(s, name, &samples);
+    ds_destroy(&labels);
 }
 
 static void
@@ -98,6 +136,8 @@ put_rules(const struct tm_stats *stats, bool bytes, struct ds *s)
 {
     const char *name = (bytes ? "tmirror_rule_bytes_total"
                         : "tmirror_rule_packets_total");
+    struct shash samples = SHASH_INITIALIZER(&samples);
+    struct ds labels = DS_EMPTY_INITIALIZER;
 
     put_family(s, name, "counter",
                bytes ? "Bytes of frames that a rule decided, over all its "
@@ -108,18 +148,23 @@ put_rules(const struct tm_stats *stats, bool bytes, struct ds *s)
         char priority[INT_STRLEN(uint16_t) + 1];
 
         snprintf(priority, sizeof priority, "%"PRIu16, rule->priority);
-        ds_put_format(s, "%s{", name);
-        put_label(s, "filter", rule->filter);
-        put_label(s, "direction", tm_direction_to_string(rule->direction));
-        put_label(s, "rule", priority);
-        put_label(s, "action", tm_action_to_string(rule->action));
-        end_sample(s, bytes ? rule->bytes : rule->packets);
+        put_label(&labels, "filter", rule->filter);
+        put_label(&labels, "direction",
+                  tm_direction_to_string(rule->direction));
+        put_label(&labels, "rule", priority);
+        put_label(&labels, "action", tm_action_to_string(rule->action));
+        add_sample(&samples, &labels, bytes ? rule->bytes : rule->packets);
     }
+    put_samples(s, name, &samples);
+    ds_destroy(&labels);
 }
 
 static void
 put_unsent(const struct tm_stats *stats, struct ds *s)
 {
+    struct shash samples = SHASH_INITIALIZER(&samples);
+    struct ds labels = DS_EMPTY_INITIALIZER;
+
     put_family(s, "tmirror_unsent_packets_total", "counter",
                "Copies that were decided but not sent, as far as that is "
                "known.");
@@ -127,12 +172,14 @@ put_unsent(const struct tm_stats *stats, struct ds *s)
         const struct tm_stats_unsent *unsent = &stats->unsent[i];
 
         if (unsent->counted) {
-            ds_put_cstr(s, "tmirror_unsent_packets_total{");
-            put_label(s, "session", unsent->session ? unsent->session : "");
-            put_label(s, "reason", unsent->reason);
-            end_sample(s, unsent->packets);
+            put_label(&labels, "session",
+                      unsent->session ? unsent->session : "");
+            put_label(&labels, "reason", unsent->reason);
+            add_sample(&samples, &labels, unsent->packets);
         }
     }
+    put_samples(s, "tmirror_unsent_packets_total", &samples);
+    ds_destroy(&labels);
 }
 
 static void
@@ -223,6 +270,13 @@ put_progress(const struct tm_loop *loop, struct ds *s)
                   loop->generation);
     ds_put_format(s, "tmirror_generation{state=\"confirmed\"} %"PRIu64"\n",
                   tm_switch_confirmed(loop->sw));
+    put_family(s, "tmirror_nb_cfg", "gauge",
+               "The database's nb_cfg: the newest that the daemon has seen, "
+               "and the newest that the switch has confirmed.");
+    ds_put_format(s, "tmirror_nb_cfg{state=\"seen\"} %"PRId64"\n",
+                  loop->nb_cfg);
+    ds_put_format(s, "tmirror_nb_cfg{state=\"confirmed\"} %"PRId64"\n",
+                  loop->nb_cfg_confirmed);
     put_one(s, "tmirror_ready", "gauge",
             "Whether the switch has confirmed everything, as /readyz says.",
             tm_loop_is_settled(loop));
@@ -252,6 +306,9 @@ put_http(const struct tm_http_counters *http, struct ds *s)
                   http->ok, http->client_errors, http->server_errors);
     put_one(s, "tmirror_http_expired_total", "counter",
             "Connections to this server that took too long.", http->expired);
+    put_one(s, "tmirror_http_displaced_total", "counter",
+            "Connections to this server that had asked nothing and made room "
+            "for others.", http->displaced);
     put_one(s, "tmirror_http_connections", "gauge",
             "Connections to this server that are open.",
             http->n_connections);

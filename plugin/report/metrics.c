@@ -125,7 +125,9 @@ handle_health(struct tm_http_request *request, void *metrics OVS_UNUSED)
 static const char *
 why_not_ready(const struct tm_loop *loop)
 {
-    if (!tm_ports_is_ready(loop->ports)) {
+    if (loop->phase != TM_RUNNING) {
+        return "the daemon is exiting";
+    } else if (!tm_ports_is_ready(loop->ports)) {
         return "the Open_vSwitch database is not here yet";
     } else if (!tm_store_is_ready(loop->store)) {
         return "the Traffic_Mirror database is not here yet";

@@ -3,11 +3,16 @@
 
 usage: http-clients.py get ADDR:PORT PATH...    prints status and body of each
        http-clients.py raw ADDR:PORT            request from stdin, answer out
+       http-clients.py many ADDR:PORT           all that is right is answered
        http-clients.py crowd ADDR:PORT PID COMMAND...
 
+'many' are requests that come in one after another and at the same time, near
+the limit and over it: each has to get the answer that is its own.
+
 'crowd' is a crowd of clients that are slow, silent, or say too much.  While
-they are there COMMAND has to succeed.  They all have to be gone in the end,
-and the server must neither have lost descriptors nor have spun."""
+they are there COMMAND has to succeed, and who asks is answered promptly.  They
+all have to be gone in the end, and the server must neither have lost
+descriptors nor have spun."""
 
 import http.client
 import os
@@ -19,6 +24,8 @@ import time
 SILENT = 100                    # More than are let in.
 SERVED = 64                     # Those that are.
 DEADLINE = 10                   # Seconds that a connection has.
+PROMPT = 3                      # Seconds for an answer, among a crowd.
+HEAD = 8192                     # Bytes that a request may have, about.
 PATIENCE = 60                   # Seconds for anything to happen.
 
 
@@ -71,6 +78,52 @@ def cpu_seconds(pid):
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def talk(address, request, half=False):
+    s = connect(address)
+    s.sendall(request)
+    if half:
+        s.shutdown(socket.SHUT_WR)
+    return read_all(s)
+
+
+def expect(answer, code, what):
+    if not answer.startswith(b"HTTP/1.1 %d " % code) \
+            or answer.count(b"HTTP/1.1 ") != 1 \
+            or code == 200 and answer.count(b"\r\nConnection: close\r\n") != 1 \
+            or code == 200 and not answer.endswith(b"ok\n"):
+        sys.exit(f"{what}: {answer[:400]}")
+
+
+def request_of(size, first="GET /healthz HTTP/1.1"):
+    return f"{first}\r\nX: ".encode() + b"a" * size + b"\r\n\r\n"
+
+
+def many(address):
+    right = request_of(HEAD - 100)
+    wrong = request_of(HEAD + 1)
+    for i in range(100):
+        expect(talk(address, right), 200, f"request {i}")
+        expect(talk(address, wrong), 400, f"too long a request {i}")
+    for _ in range(10):
+        clients = [connect(address) for _ in range(SERVED // 2)]
+        for s in clients:
+            s.sendall(right)
+        for s in clients:
+            expect(read_all(s), 200, "at the same time")
+    expect(talk(address, right, half=True), 200, "through with sending")
+    answer = talk(address, b"GET /metrics HTTP/1.1\r\n\r\n", half=True)
+    if b"tmirror_build_info" not in answer:
+        sys.exit(f"through with sending: {answer}")
+    # One request a connection, whatever else the client wants.
+    expect(talk(address, b"GET /healthz HTTP/1.1\r\n\r\n" * 3), 200,
+           "three in one")
+    answer = talk(address, request_of(1, "GET /healthz HTTP/1.0")
+                  .replace(b"X: a", b"Connection: keep-alive"))
+    expect(answer.replace(b"HTTP/1.0", b"HTTP/1.1"), 200, "kept open")
+    if b"keep-alive" in answer:
+        sys.exit(f"both kept open and closed: {answer}")
+
+
 def dribble(address):
     """One byte now and then, for ever.  Returns after how many seconds the
     server has had enough."""
@@ -107,8 +160,8 @@ def too_much(address):
         except OSError:
             pass
         answer = read_all(s)
-        if answer and b" 4" not in answer[:16] and b" 5" not in answer[:16] \
-                and b"HTTP/1.1 200" not in answer[:16]:
+        if answer and not answer.startswith((b"HTTP/1.1 400 ",
+                                             b"HTTP/1.1 413 ")):
             sys.exit(f"{request[:40]}: {answer[:100]}")
 
 
@@ -124,7 +177,8 @@ def crowd(address, pid, command):
     before = descriptors(pid)
     cpu = cpu_seconds(pid)
     silent = [connect(address) for _ in range(SILENT)]
-    until(lambda: descriptors(pid) >= before + SERVED, "clients let in")
+    # The last place is kept free.
+    until(lambda: descriptors(pid) >= before + SERVED - 1, "clients let in")
     if descriptors(pid) > before + SERVED + 2:
         sys.exit(f"{descriptors(pid) - before} connections")
     begin = time.monotonic()
@@ -132,14 +186,20 @@ def crowd(address, pid, command):
     took = time.monotonic() - begin
     if took > DEADLINE / 2:
         sys.exit(f"a change took {took:.1f} s")
-    # Those that came first have to go before it is this one's turn.
+    begin = time.monotonic()
     status, _ = get(address, "/healthz")
-    if status != 200:
-        sys.exit(f"status {status}")
+    took = time.monotonic() - begin
+    if status != 200 or took > PROMPT:
+        sys.exit(f"status {status} after {took:.1f} s")
+    quiet = cpu_seconds(pid)
     for s in silent:
         if s.recv(1) != b"":
             sys.exit("an answer without a request")
         s.close()
+    # All that time there was nothing to do but wait.
+    quiet = cpu_seconds(pid) - quiet
+    if quiet > 1:
+        sys.exit(f"{quiet:.1f} s of CPU time while all were silent")
     took = dribble(address)
     if took < DEADLINE / 2 or took > DEADLINE * 3:
         sys.exit(f"a dribbling client was cut off after {took:.1f} s")
@@ -163,6 +223,8 @@ def main():
         s = connect(address)
         s.sendall(sys.stdin.buffer.read())
         sys.stdout.buffer.write(read_all(s))
+    elif what == "many":
+        many(address)
     else:
         crowd(address, int(sys.argv[3]), sys.argv[4:])
 

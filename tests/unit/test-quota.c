@@ -2,8 +2,9 @@
 /* test-quota.c
  *
  * Quotas: the numbers, as traffic-mirroring.md section 6 has them; the words
- * of quota-set; every count at the limit, one over and far over, before a change
- * (which must add to what is counted) and in a model that has them already. */
+ * of quota-set; every count at the limit, one over and far over, before a
+ * change (which must add to what is counted) and in a model that has them
+ * already. */
 
 #include <config.h>
 

@@ -113,16 +113,32 @@ test_session(void)
 {
     struct svec lines = SVEC_EMPTY_INITIALIZER;
     struct tm_session *s = t_session(1, 1, 1);
+    struct tm_model model;
 
-    tm_warning_of_session(s, &lines);
+    tm_model_init(&model);
+    tm_model_put_lb(&model, t_lb(1, NULL, NULL), NULL);
+    tm_model_put_lb(&model, t_lb(2, "10.0.2.2", NULL), NULL);
+    tm_warning_of_session(&model, s, &lines);
     CU_ASSERT_FATAL(lines.n == 1);
     CU_ASSERT(t_text_is(lines.names[0],
                         "session has no sources, so it copies nothing"));
     svec_clear(&lines);
     t_add_source(s, 1);
-    tm_warning_of_session(s, &lines);
+    tm_warning_of_session(&model, s, &lines);
+    CU_ASSERT(!lines.n);
+    s->target_type = TM_TARGET_ELB;
+    s->target = t_uuid(T_LB, 1);
+    tm_warning_of_session(&model, s, &lines);
+    CU_ASSERT_FATAL(lines.n == 1);
+    CU_ASSERT(t_text_is(lines.names[0],
+                        "target load balancer \"l1\" has neither members nor "
+                        "a vip, so the session copies nothing"));
+    svec_clear(&lines);
+    s->target = t_uuid(T_LB, 2);
+    tm_warning_of_session(&model, s, &lines);
     CU_ASSERT(!lines.n);
     svec_destroy(&lines);
+    tm_model_uninit(&model);
     tm_session_destroy(s);
 }
 
