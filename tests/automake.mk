@@ -128,6 +128,7 @@ EXTRA_DIST += \
 	tests/system/expect.py \
 	tests/system/failures.test \
 	tests/system/life.test \
+	tests/system/limits-live.test \
 	tests/system/loops.test \
 	tests/system/metrics.test \
 	tests/system/ports.test \

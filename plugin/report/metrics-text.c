@@ -8,9 +8,9 @@
  *
  * The order is that of the code, and within a family that of the labels: two
  * scrapes of the same state are the same text.  No two samples of a family may
- * have the same labels, or the scraper keeps one of them only; but two sessions
- * of one name can be in the database, past the tools.  So what has the same
- * labels is added up. */
+ * have the same labels, or the scraper keeps one of them only; but two
+ * sessions of one name can be in the database, past the tools.  So what has
+ * the same labels is added up. */
 
 #include <config.h>
 

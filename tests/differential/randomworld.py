@@ -104,7 +104,8 @@ class Random:
         priority = rng.randint(1, 32766)
         for eni in rng.sample(enis, rng.randint(0, min(6, len(enis)))):
             priorities = used[eni["name"]]
-            if len(priorities) >= 3 or priority in priorities:
+            # More than the three that the tools allow.
+            if len(priorities) >= 5 or priority in priorities:
                 continue
             priorities.add(priority)
             name = f"s{len(names)}"

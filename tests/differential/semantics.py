@@ -99,6 +99,13 @@ def member_of_slot(members, slot):
     return max(members, key=weight)
 
 
+# Section 6: those behind are as if absent, where somebody wrote more.
+SESSIONS_OF_A_SOURCE = 3
+LEFT_OUT = ("sessions-per-source: left out, since 3 sessions of its source go "
+            "before it in the order of matching; the quota "
+            "sessions-per-source is 3")
+
+
 class Expected:
     """What is to be said of one packet at one ENI in one direction."""
 
@@ -123,9 +130,15 @@ class Expected:
                 f"({rule['action']})")
 
     def try_sessions(self):
+        in_force = 0
         for session in self.truth.sessions_of(self.eni):
             said = []
-            done = self.try_session(session, said)
+            in_force += session["enabled"]
+            if session["enabled"] and in_force > SESSIONS_OF_A_SOURCE:
+                said.append(LEFT_OUT)
+                done = False
+            else:
+                done = self.try_session(session, said)
             if said:
                 self.lines.append(self.head(session) + ":")
                 self.lines += ["  " + line for line in said]
