@@ -87,6 +87,7 @@ set_metrics_address(const char *address)
 
     if (error) {
         ovs_error(0, "--metrics: %s", error);
+        free(error);
         exit(2);
     }
     metrics_address = address;
@@ -101,6 +102,7 @@ serve_metrics(struct tm_loop *loop)
 
     if (error) {
         ovs_error(0, "%s", error);
+        free(error);
         exit(EXIT_FAILURE);
     }
 }

@@ -4,10 +4,14 @@
 usage: http-clients.py get ADDR:PORT PATH...    prints status and body of each
        http-clients.py raw ADDR:PORT            request from stdin, answer out
        http-clients.py many ADDR:PORT           all that is right is answered
+       http-clients.py waiting ADDR:PORT PID    more scrapes than are let in
        http-clients.py crowd ADDR:PORT PID COMMAND...
 
 'many' are requests that come in one after another and at the same time, near
 the limit and over it: each has to get the answer that is its own.
+
+'waiting' are scrapes at a time when the switch does not answer: no more are
+let in than may be, none of them is thrown out, and all are answered.
 
 'crowd' is a crowd of clients that are slow, silent, or say too much.  While
 they are there COMMAND has to succeed, and who asks is answered promptly.  They
@@ -114,6 +118,9 @@ def many(address):
     answer = talk(address, b"GET /metrics HTTP/1.1\r\n\r\n", half=True)
     if b"tmirror_build_info" not in answer:
         sys.exit(f"through with sending: {answer}")
+    for size, code in (1024, 200), (1025, 413):
+        expect(talk(address, b"GET /healthz HTTP/1.1\r\nContent-Length: %d"
+                    b"\r\n\r\n" % size + b"b" * size), code, "a body")
     # One request a connection, whatever else the client wants.
     expect(talk(address, b"GET /healthz HTTP/1.1\r\n\r\n" * 3), 200,
            "three in one")
@@ -122,6 +129,27 @@ def many(address):
     expect(answer.replace(b"HTTP/1.0", b"HTTP/1.1"), 200, "kept open")
     if b"keep-alive" in answer:
         sys.exit(f"both kept open and closed: {answer}")
+
+
+def waiting(address, pid):
+    before = descriptors(pid)
+    most = 0
+    clients = []
+    for _ in range(SILENT):
+        s = connect(address)
+        s.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+        clients.append(s)
+        most = max(most, descriptors(pid))
+    until(lambda: descriptors(pid) >= before + SERVED, "scrapes let in")
+    for s in clients:
+        answer = read_all(s)
+        most = max(most, descriptors(pid))
+        if not answer.startswith(b"HTTP/1.1 200 ") \
+                or b"\ntmirror_stats_up 0\n" not in answer:
+            sys.exit(f"an answer without the switch: {answer[:400]}")
+    # /metrics itself opens one file or two in its turn.
+    if most > before + SERVED + 2:
+        sys.exit(f"{most - before} connections")
 
 
 def dribble(address):
@@ -225,6 +253,8 @@ def main():
         sys.stdout.buffer.write(read_all(s))
     elif what == "many":
         many(address)
+    elif what == "waiting":
+        waiting(address, int(sys.argv[3]))
     else:
         crowd(address, int(sys.argv[3]), sys.argv[4:])
 
