@@ -31,8 +31,9 @@
 #define TOUCH_MS 30
 #define N_TOUCHES 2
 
-/* How long a hook outlives its use: a revalidation at its slowest. */
-#define HOLD_MS 600
+/* How long a hook outlives its use: several revalidations at their slowest.
+ * With 600 ms one of 80 changes left a stale flow on a busy machine. */
+#define HOLD_MS 3000
 
 #define N_BITS 32
 
@@ -194,7 +195,9 @@ adjust_change(const struct tm_flow_change *change, void *adjustment_)
     struct adjustment *a = adjustment_;
     struct tm_switch *sw = a->sw;
 
-    if (change->type == TM_CHANGE_DELETE && row_bit(change->have)) {
+    /* That of a touch too, in case that an earlier daemon left it: the next
+     * touches take it away. */
+    if (change->type == TM_CHANGE_DELETE && is_row(change->have)) {
         return true;
     }
     if (is_hook_gone(sw, change)) {
